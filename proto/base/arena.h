@@ -1,0 +1,40 @@
+/*
+ * Arena: memory that is carved off in order and given back all at once.
+ *
+ * Memory       grows in blocks up to `bytes_max`; arena_reset keeps the blocks
+ *              for reuse, arena_release frees them.
+ * Thread rule  one owner at a time.
+ */
+#ifndef FYKE_BASE_ARENA_H
+#define FYKE_BASE_ARENA_H
+
+#include <stddef.h>
+
+struct arena_block;
+
+struct arena {
+    struct arena_block *first;   /* all blocks, oldest first */
+    struct arena_block *current; /* block being carved */
+    size_t bytes_used;           /* carved since the last reset */
+    size_t bytes_held;           /* allocated from the system */
+    size_t bytes_max;            /* limit on bytes_held */
+};
+
+/* An empty arena that will hold at most `bytes_max` bytes. Cannot fail. */
+void arena_init(struct arena *a, size_t bytes_max);
+
+/* Frees everything; the arena is as after arena_init. */
+void arena_release(struct arena *a);
+
+/* Forgets every allocation and keeps the memory. */
+void arena_reset(struct arena *a);
+
+/* `count` elements of `size` bytes, 64-byte aligned, not cleared; NULL when
+ * the product overflows, the limit is reached or the system has no memory.
+ * A count of 0 gives a valid pointer. */
+void *arena_alloc(struct arena *a, size_t count, size_t size);
+
+/* As arena_alloc, cleared. */
+void *arena_zalloc(struct arena *a, size_t count, size_t size);
+
+#endif

@@ -1,0 +1,22 @@
+/*
+ * 64-bit hashing for identity and change detection (not for secrets). The
+ * function is part of the file format: it never changes within a format
+ * version. Endian-independent, the same for any chunking of calls.
+ */
+#ifndef FYKE_BASE_HASH_H
+#define FYKE_BASE_HASH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Hash of one run of bytes under a seed. */
+uint64_t hash_bytes(uint64_t seed, const void *bytes, size_t n);
+
+/* Bijective avalanche of one word (every input bit moves every output bit). */
+uint64_t hash_u64(uint64_t x);
+
+/* Folds `value` into `state`; order matters. hash_fold(hash_fold(s,a),b) is
+ * the hash of the sequence (a, b). */
+uint64_t hash_fold(uint64_t state, uint64_t value);
+
+#endif
