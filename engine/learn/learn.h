@@ -1,0 +1,91 @@
+/*
+ * What is learned between batches: the severity reference and the recent
+ * rows, with the lag that makes answers independent of timing.
+ *
+ * State     after batch b: a ring of integer score histograms (about the last
+ *           million scored rows: LEARN_SEGMENTS closed segments of at least
+ *           LEARN_SEGMENT_ROWS rows and an open one; the oldest falls out
+ *           whole), and the last `recent_max` scored, unflagged rows.
+ * Delta     what one batch adds; committed with the batch. State(b) =
+ *           apply(state(b-1), delta(b)): a snapshot and the deltas behind it
+ *           rebuild any retained state, exactly.
+ * Repeat    integers and copies of float32 only: the same bytes everywhere.
+ * Thread    one owner; a view is a copy and may go to a job.
+ */
+#ifndef FYKE_LEARN_LEARN_H
+#define FYKE_LEARN_LEARN_H
+
+#include "proto/base/arena.h"
+#include "proto/base/buf.h"
+#include "proto/base/err.h"
+#include "proto/base/matrix.h"
+
+#include <stdint.h>
+
+#define LEARN_BINS 16384u         /* bin 0 = least anomalous */
+#define LEARN_SEGMENTS 16u
+#define LEARN_SEGMENT_ROWS 65536u
+#define LEARN_SMALL 1000u /* below this a batch counts itself as well */
+
+/* Sparse histogram and new recent rows (oldest first) of one batch. */
+struct learn_delta {
+    uint64_t rows;       /* scored rows = sum of counts */
+    uint32_t bin_count;
+    const uint32_t *bin; /* ascending, distinct */
+    const uint32_t *count;
+    struct matrix recent; /* the batch's last unflagged rows, at most
+                           * recent_max */
+};
+
+int learn_delta_encode(const struct learn_delta *d, struct buf *out);
+/* Checks everything; memory from `arena`. Errors: ERR_CORRUPT, ERR_NOMEM. */
+FYKE_MUST_USE int learn_delta_decode(const void *bytes, size_t n,
+                                     struct arena *arena,
+                                     struct learn_delta *ret_d);
+
+struct learn;
+
+FYKE_MUST_USE int learn_new(uint32_t cols, uint32_t recent_max,
+                            struct learn **ret_l);
+void learn_free(struct learn *l);
+uint64_t learn_batch(const struct learn *l); /* last batch applied, 0 = none */
+/* Applies the delta of batch learn_batch + 1. Errors: ERR_INVALID. */
+FYKE_MUST_USE int learn_apply(struct learn *l, uint64_t batch,
+                              const struct learn_delta *d);
+/* The full state, for snapshots. */
+int learn_encode(const struct learn *l, struct buf *out);
+FYKE_MUST_USE int learn_decode(const void *bytes, size_t n,
+                               struct learn **ret_l);
+
+/* What a batch reads of a state. Owned copy. */
+struct learn_view {
+    uint64_t state_batch;
+    uint64_t reference_rows;
+    uint32_t *count;      /* LEARN_BINS */
+    float *recent_data;   /* column-major, stride = recent.rows */
+    struct matrix recent; /* oldest first */
+};
+FYKE_MUST_USE int learn_view_copy(const struct learn *l,
+                                  struct learn_view *ret_v);
+void learn_view_release(struct learn_view *v);
+
+/* The states of the last `lag_max` batches: the oldest in full, the deltas of
+ * the later ones. */
+struct learn_history;
+
+/* Takes ownership of `base`. */
+FYKE_MUST_USE int learn_history_new(struct learn *base, uint32_t lag_max,
+                                    struct learn_history **ret_h);
+void learn_history_free(struct learn_history *h);
+/* The delta of the next batch was committed. Keeps a copy. When more than
+ * lag_max deltas wait, the oldest is applied to the base for good. */
+FYKE_MUST_USE int learn_history_push(struct learn_history *h, uint64_t batch,
+                                     const struct learn_delta *d);
+/* The state after `batch`: ERR_RANGE when it is older than the base or not
+ * there yet. Batches ask in non-decreasing order; the base moves up to it. */
+FYKE_MUST_USE int learn_history_view(struct learn_history *h, uint64_t batch,
+                                     struct learn_view *ret_v);
+/* The newest state in full, encoded (for a snapshot at a commit). */
+int learn_history_encode_newest(const struct learn_history *h, struct buf *out);
+
+#endif
