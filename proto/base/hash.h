@@ -1,7 +1,8 @@
 /*
  * 64-bit hashing for identity and change detection (not for secrets). The
  * function is part of the file format: it never changes within a format
- * version. Endian-independent, the same for any chunking of calls.
+ * version. The same on every machine. A run of bytes is hashed in one call;
+ * the hash of several runs is the fold of their hashes.
  */
 #ifndef FYKE_BASE_HASH_H
 #define FYKE_BASE_HASH_H

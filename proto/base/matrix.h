@@ -23,8 +23,8 @@ static inline const float *matrix_column(const struct matrix *m, uint32_t col)
 }
 
 /* The rows [first, first + count) of `m`, sharing its memory. */
-static inline struct matrix matrix_slice(const struct matrix *m,
-                                         uint32_t first, uint32_t count)
+static inline struct matrix matrix_slice(const struct matrix *m, uint32_t first,
+                                         uint32_t count)
 {
     struct matrix s = { m->data + first, count, m->cols, m->stride };
     return s;

@@ -37,44 +37,66 @@ struct option_list {
 };
 
 struct option {
-    const char *name;  /* long name without dashes: "max-rows" */
-    char letter;       /* short form or 0 */
+    const char *name; /* long name without dashes: "max-rows" */
+    char letter;      /* short form or 0 */
     enum option_type type;
-    size_t offset;     /* of the field in the target struct */
-    double min, max;   /* inclusive limits of numbers (in us or bytes) */
-    const char *fallback;       /* default as typed, NULL = none */
+    size_t offset;        /* of the field in the target struct */
+    double min, max;      /* inclusive limits (us, bytes); both 0 = none */
+    const char *fallback; /* default as typed, NULL = none */
     const char *const *choices; /* NULL-terminated, OPTION_CHOICE only */
     const char *argument;       /* what --help shows: "DURATION|asap|off" */
     const char *group;          /* heading in --help */
     const char *help;           /* one sentence, no final full stop */
 };
 
-/* Type check at compile time: OPTION(FIELD...) helpers bind a row to a field */
+/* The offset of `field` in `type_name`, which must have the C type that the
+ * row's type writes; otherwise it does not compile:
+ * `{ "seed", 0, OPTION_U64, OPTION_FIELD_AS(struct run, seed, uint64_t) }`. */
+#define OPTION_FIELD_AS(type_name, field, c_type)                              \
+    (offsetof(type_name, field) +                                              \
+     0 * sizeof(char[_Generic(((type_name *)0)->field, c_type : 1)]))
+
+/* The same without the check. */
 #define OPTION_FIELD(type_name, field) offsetof(type_name, field)
 
 /* Sets every field that has a default. */
 FYKE_MUST_USE int option_defaults(const struct option *table, size_t count,
                                   void *target, struct fault *fault);
 
-/* Parses argv[1..argc): flags anywhere, `--` ends them, others are operands.
+/* Parses argv[1..argc): flags anywhere (`--rows 5`, `--rows=5`, `-r 5`, `-r5`,
+ * `--quiet`), `--` ends them, others (a lone `-` too) are operands. A list
+ * that is given replaces the default, given again it grows.
  * `given` (may be NULL, `count` entries) tells which rows were set.
  * Errors: ERR_USAGE with a fault that names the flag, the range and, for an
  * unknown word, the nearest right one. */
 FYKE_MUST_USE int option_parse(const struct option *table, size_t count,
-                               int argc, char **argv, void *target,
-                               bool *given, const char **operands,
-                               uint32_t operands_max, uint32_t *ret_operands,
-                               struct fault *fault);
+                               int argc, char **argv, void *target, bool *given,
+                               const char **operands, uint32_t operands_max,
+                               uint32_t *ret_operands, struct fault *fault);
 
-/* Sets one row from text, as a flag would. */
+/* Sets one row from text, as a flag would. A list is replaced; items are
+ * separated by commas, blanks around them and empty ones are dropped. A flag
+ * takes true/false, yes/no, on/off, 1/0, or NULL for true. Text is borrowed,
+ * also the text of a fallback. The field is unchanged on error. */
 FYKE_MUST_USE int option_set(const struct option *row, const char *value,
+                             void *target, struct fault *fault);
+
+/* As option_set, but a list grows. */
+FYKE_MUST_USE int option_add(const struct option *row, const char *value,
                              void *target, struct fault *fault);
 
 /* The value of one row as it would be typed; "" for unset text. */
 int option_print(const struct option *row, const void *target, struct buf *out);
 
-/* The option part of a --help text, grouped, 80 columns. */
+/* The option part of a --help text, grouped, 80 columns, with ranges and
+ * defaults. Rows of one group stand together at the place of its first. */
 int option_help(const struct option *table, size_t count, struct buf *out);
+
+/* What stands for the value in a usage text: `argument`, or by type "N". */
+const char *option_argument_text(const struct option *row);
+
+/* "1..10000000" in the row's unit, "" for a row without limits. */
+void option_range_text(const struct option *row, char *out, size_t out_bytes);
 
 void option_list_release(struct option_list *list);
 /* Frees every list in the target. */

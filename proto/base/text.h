@@ -13,11 +13,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Parses a whole text as a duration in microseconds.
+/* Parses a whole text as a duration in microseconds. Units d h m s ms us,
+ * larger ones first; the last number may have a fraction (below a microsecond
+ * it is cut off, but never to nothing).
  * Errors: ERR_INVALID (no unit, unknown unit, not a number), ERR_RANGE. */
 FYKE_MUST_USE int text_parse_duration_us(const char *text, int64_t *ret_us);
 
-/* Parses a whole text as bytes. Errors as above. */
+/* Parses a whole text as bytes, units without case. Errors as above. */
 FYKE_MUST_USE int text_parse_bytes(const char *text, uint64_t *ret_bytes);
 
 /* Parses a whole text as a decimal unsigned integer. */
@@ -29,15 +31,24 @@ FYKE_MUST_USE int text_parse_f64(const char *text, double *ret_value);
 /* "250ms", "1.5s", "1m30s": the shortest exact form. Returns `out`. */
 const char *text_duration(int64_t us, char *out, size_t out_bytes);
 
-/* "64MiB", "1.5GiB", "512B". Returns `out`. */
+/* "64MiB", "1.5GiB", "512B": exact, as it would be typed. Returns `out`. */
 const char *text_bytes(uint64_t bytes, char *out, size_t out_bytes);
+
+/* "2.2 MB", "117 MB", "512 B": decimal units, rounded, for people. */
+const char *text_bytes_rough(uint64_t bytes, char *out, size_t out_bytes);
 
 /* A count with thin groups for people: 23430 -> "23 430". Returns `out`. */
 const char *text_count(uint64_t n, char *out, size_t out_bytes);
 
-/* A measurement for people in about four significant digits, SI letters from
- * 10 000 up: 762.15, 44.71, 0.004, 41M, 1.2k. Deterministic. Returns `out`. */
+/* A measurement for people in at most five significant digits, two or three
+ * with SI letters from 10 000 up: 762.15, 0.004, 1234, 12k, 1.2M. The same on
+ * every machine and in every locale. Returns `out`. */
 const char *text_number(double x, char *out, size_t out_bytes);
+
+/* The shortest of 15 to 17 digits that reads back as the same double, for
+ * machines (CSV, JSON): 0.1, 1e+30, -0 as 0. In any locale. Needs 32 bytes.
+ * "nan", "inf", "-inf" for what is no number. Returns `out`. */
+const char *text_f64(double x, char *out, size_t out_bytes);
 
 /* The candidate nearest to `word` by edit distance, or NULL when none is
  * near enough to be meant. `candidates` has `count` entries. */
