@@ -1,0 +1,223 @@
+/*
+ * The one SQLite file: the writer.
+ *
+ * Exactly one store is open for writing per file (FILE.lock); it creates,
+ * migrates, commits one transaction per batch and checkpoints. Everything
+ * else reads through storage/reader.h or plain `sqlite3 -readonly`.
+ *
+ * Commit       results, learned state and source positions of one batch are
+ *              one transaction that begins with the check "meta.last_batch =
+ *              n-1 and meta.epoch = ours", synchronous=FULL.
+ * Errors       ERR_FULL (disk full: rolled back, try the same again later),
+ *              ERR_BUSY (another program holds a write lock: try again),
+ *              ERR_UNKNOWN_OUTCOME (I/O error at commit: close, reopen, look),
+ *              ERR_CORRUPT, ERR_PLACE (network file system), ERR_VERSION.
+ * Thread rule  one thread at a time (the shell's writer thread).
+ */
+#ifndef FYKE_STORAGE_STORE_H
+#define FYKE_STORAGE_STORE_H
+
+#include "proto/base/buf.h"
+#include "proto/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define STORE_RUN_ID_BYTES 16
+
+struct store;
+
+struct store_options {
+    const char *path;
+    uint32_t mode; /* 0600 */
+    bool fresh;    /* start over; the old file is kept as PATH.old */
+    /* retention: 0 = keep all. Deleted in small slices, one per commit. */
+    uint64_t keep_rows_scores;  /* kept score rows */
+    uint64_t keep_state_bytes;  /* learned deltas; 256 MiB */
+    uint64_t keep_events;       /* 100 000 */
+    uint64_t keep_bytes;        /* whole file, oldest batches' results first */
+    int64_t keep_age_us;
+};
+
+/* Takes the lock, opens or creates, migrates, adds 1 to the epoch. */
+FYKE_MUST_USE int store_open(const struct store_options *options,
+                             struct store **ret_s, struct fault *fault);
+/* `clean`: checkpoint, journal mode DELETE, one plain file; else leave as is. */
+int store_close(struct store *s, bool clean, struct fault *fault);
+
+struct store_meta {
+    uint8_t run_id[STORE_RUN_ID_BYTES];
+    uint32_t epoch;      /* of this opening */
+    uint64_t last_batch; /* 0 = none */
+    bool pinned;         /* a source and schema are stored */
+};
+const struct store_meta *store_meta_get(const struct store *s);
+
+/* One column of the input, for `columns` and for the views. */
+struct store_column {
+    const char *name;
+    const char *type; /* "number", "integer", "0/1", "time", "text", "empty" */
+    const char *role; /* "feature", "time", "key", "out" */
+    const char *reason;
+};
+
+/* The input this file belongs to. Texts are borrowed for the call. */
+struct store_source {
+    const char *source;    /* name, e.g. the path as given */
+    const char *partition; /* "0" */
+    const char *kind;      /* "file", "stdin-file", "pipe", "processes" */
+    const char *identity;  /* JSON of source_file_identify, "" for live */
+    uint64_t position;     /* next byte to read */
+    uint64_t line;         /* its 1-based physical line */
+    const char *schema;    /* JSON */
+    bool open_end;
+};
+
+/* Stores source, schema and columns and creates the views, once; on a
+ * re-pin the views are rebuilt. */
+FYKE_MUST_USE int store_pin(struct store *s, const struct store_source *source,
+                            const struct store_column *column,
+                            uint32_t column_count, struct fault *fault);
+/* The stored source; texts live until the next call or close.
+ * ERR_NOTFOUND when none is pinned. */
+FYKE_MUST_USE int store_source_get(struct store *s,
+                                   struct store_source *ret_source,
+                                   struct fault *fault);
+
+/* Settings are history: the newest with from_batch <= n holds for batch n. */
+struct store_setting {
+    const char *name, *value;
+};
+FYKE_MUST_USE int store_settings_put(struct store *s, uint64_t from_batch,
+                                     const struct store_setting *setting,
+                                     uint32_t count, const char *actor,
+                                     const char *request_id,
+                                     struct fault *fault);
+/* Appends the value that holds for batch `batch` to `out`.
+ * ERR_NOTFOUND when none is stored. */
+FYKE_MUST_USE int store_setting_get(struct store *s, const char *name,
+                                    uint64_t batch, struct buf *out);
+
+/* A row of `events`. `at_ns` is wall time. */
+struct store_event {
+    int64_t at_ns;
+    const char *what, *name, *old_value, *new_value, *who;
+    uint64_t first_batch; /* 0 = none */
+};
+
+struct store_range {
+    const char *source, *partition;
+    uint64_t from_position, to_position;
+    uint64_t from_line;
+    uint64_t records;
+};
+
+struct store_reason {
+    const char *feature;
+    double value, usual;
+    int direction;      /* +1 high, -1 low */
+    double contribution; /* the ranking's weight; NAN = none */
+};
+
+/* A kept row: flagged, or a near miss. */
+struct store_answer {
+    uint32_t row;       /* record index in the batch */
+    const char *detector;
+    int64_t time_ns;    /* INT64_MIN = none: the view uses the cut time */
+    const char *key;    /* may hold any bytes; invalid UTF-8 is replaced */
+    uint32_t key_bytes;
+    uint32_t score_raw; /* fixed point */
+    double score;
+    uint64_t below, of; /* severity = 100 * below / of */
+    uint64_t reference_rows;
+    bool flagged;
+    const char *why;
+    uint64_t byte, line; /* of the record in the source */
+    const char *record;  /* JSON object column -> text */
+    uint32_t record_bytes;
+    uint32_t reason_count;
+    struct store_reason reason[8];
+};
+
+struct store_quarantine {
+    uint32_t row;      /* record index in the batch */
+    uint32_t records;  /* 1, or more for a range row */
+    uint64_t byte, line;
+    uint64_t length;   /* of the record in bytes */
+    const char *reason;
+    const char *text;  /* at most 4 KiB, any bytes */
+    uint32_t text_bytes;
+};
+
+/* One row of kept scores. */
+struct store_score {
+    uint32_t row;
+    int64_t time_ns;
+    const char *key;
+    uint32_t key_bytes;
+    uint32_t score_raw;
+    double score;
+    uint64_t below, of;
+    bool flagged;
+};
+
+struct store_batch {
+    uint64_t batch;
+    uint64_t state_batch;
+    int64_t opened_ns, cut_ns; /* wall clock */
+    const char *cut_reason;
+    int64_t interval_us;       /* OPTION_INTERVAL_* for asap, off */
+    bool overrun;
+    uint32_t records, rows_scored, rows_quarantined, rows_flagged;
+    uint32_t flag;             /* severity limit in 10^-4 percent */
+    uint64_t seed;
+    uint32_t algorithm;
+    uint64_t content_hash, result_hash;
+    int64_t queue_us, compute_us, merge_us; /* commit_us is measured here and
+                                             * written with the next commit */
+    const struct store_range *range;
+    uint32_t range_count;
+    const struct store_source *source; /* new position, line, identity,
+                                        * open_end; name and partition are keys */
+    const char *detector; /* of the answers and scores below */
+    const struct store_answer *answer;
+    uint32_t answer_count;
+    const struct store_quarantine *quarantine;
+    uint32_t quarantine_count;
+    const struct store_score *score; /* NULL unless kept */
+    uint32_t score_count;
+    const void *delta;  /* learned delta, encoded */
+    size_t delta_bytes;
+    const void *snapshot; /* full state after this batch, or NULL */
+    size_t snapshot_bytes;
+    const void *ingest_delta;
+    size_t ingest_delta_bytes;
+    const struct store_event *event;
+    uint32_t event_count;
+};
+
+/* One transaction. See Errors above; ERR_CLOSED when the epoch or last_batch
+ * in the file is not ours (another coordinator took over). */
+FYKE_MUST_USE int store_commit(struct store *s, const struct store_batch *b,
+                               struct fault *fault);
+
+/* Events outside a batch (start, stop, worker lost...). */
+FYKE_MUST_USE int store_events_put(struct store *s,
+                                   const struct store_event *event,
+                                   uint32_t count, struct fault *fault);
+/* A run of empty intervals. */
+FYKE_MUST_USE int store_silence_put(struct store *s, int64_t from_ns,
+                                    int64_t to_ns, uint64_t count,
+                                    struct fault *fault);
+/* What is known of workers now, for the `workers` view (replaces all). */
+struct store_worker {
+    uint64_t worker_id, pid, tasks;
+    const char *host;
+    int64_t joined_ns, heard_ns;
+};
+FYKE_MUST_USE int store_workers_put(struct store *s,
+                                    const struct store_worker *worker,
+                                    uint32_t count, struct fault *fault);
+
+#endif
