@@ -24,13 +24,13 @@
 #include "proto/wire/wire.h"
 
 #define IFOREST_NAME "iforest"
-#define IFOREST_DETECTOR_ID 1u  /* in seeds */
-#define IFOREST_ALGORITHM 1u    /* version of every number below */
-#define IFOREST_ONE 65536u      /* fixed point of path lengths */
+#define IFOREST_DETECTOR_ID 1u /* in seeds */
+#define IFOREST_ALGORITHM 1u   /* version of every number below */
+#define IFOREST_ONE 65536u     /* fixed point of path lengths */
 #define IFOREST_TREES_MAX 2000u
 #define IFOREST_SUBSAMPLE_MAX 4096u
 #define IFOREST_FEATURES_MAX 1024u
-#define IFOREST_LEAF 0xFFFFu    /* feature of a leaf */
+#define IFOREST_LEAF 0xFFFFu /* feature of a leaf */
 
 enum iforest_phase {
     IFOREST_FIT_SCORE = 1, /* fused: one task holds the whole batch */
@@ -42,12 +42,12 @@ struct iforest_forest {
     uint32_t trees;
     uint32_t subsample; /* psi that the trees were grown for (their sample) */
     uint32_t features;
-    uint32_t node_count;         /* over all trees */
-    const uint32_t *tree_first;  /* trees + 1 entries; last = node_count */
-    const uint16_t *feature;     /* per node, IFOREST_LEAF = leaf */
-    const float *threshold;      /* per node, 0 at leaves */
-    const uint32_t *right;       /* per node, 0 at leaves */
-    const uint32_t *count;       /* per node, sample rows that reached it */
+    uint32_t node_count;        /* over all trees */
+    const uint32_t *tree_first; /* trees + 1 entries; last = node_count */
+    const uint16_t *feature;    /* per node, IFOREST_LEAF = leaf */
+    const float *threshold;     /* per node, 0 at leaves */
+    const uint32_t *right;      /* per node, 0 at leaves */
+    const uint32_t *count;      /* per node, sample rows that reached it */
 };
 
 /* The random state of one tree: hash of (seed, batch or model version,
@@ -119,9 +119,9 @@ FYKE_MUST_USE int iforest_pack_sums(const uint32_t *sums, uint32_t rows,
 FYKE_MUST_USE int iforest_unpack_fit(const struct wire_payload *p,
                                      struct arena *arena,
                                      struct iforest_fit_task *ret_t);
-FYKE_MUST_USE int iforest_unpack_fit_score(const struct wire_payload *p,
-                                           struct arena *arena,
-                                           struct iforest_fit_score_task *ret_t);
+FYKE_MUST_USE int
+iforest_unpack_fit_score(const struct wire_payload *p, struct arena *arena,
+                         struct iforest_fit_score_task *ret_t);
 FYKE_MUST_USE int iforest_unpack_score(const struct wire_payload *p,
                                        struct arena *arena,
                                        struct iforest_score_task *ret_t);

@@ -26,10 +26,10 @@
 #define WIRE_VERSION 1u
 
 #define WIRE_RUN_ID_BYTES 16
-#define WIRE_TEXT_MAX 1024     /* any text, in bytes */
-#define WIRE_NUMBERS_MAX 32    /* numbers of one payload */
-#define WIRE_BLOCKS_MAX 16     /* blocks of one payload */
-#define WIRE_HELD_MAX 16       /* tasks in one heartbeat */
+#define WIRE_TEXT_MAX 1024                  /* any text, in bytes */
+#define WIRE_NUMBERS_MAX 32                 /* numbers of one payload */
+#define WIRE_BLOCKS_MAX 16                  /* blocks of one payload */
+#define WIRE_HELD_MAX 16                    /* tasks in one heartbeat */
 #define WIRE_MESSAGE_BYTES_MAX (256u << 20) /* hard limit of one message */
 
 enum wire_kind {
@@ -62,7 +62,14 @@ struct wire_text {
     uint32_t length;
 };
 
-enum wire_type { WIRE_F32 = 1, WIRE_F64, WIRE_U8, WIRE_U16, WIRE_U32, WIRE_U64 };
+enum wire_type {
+    WIRE_F32 = 1,
+    WIRE_F64,
+    WIRE_U8,
+    WIRE_U16,
+    WIRE_U32,
+    WIRE_U64
+};
 
 uint32_t wire_type_bytes(uint32_t type); /* 0 for an unknown type */
 
@@ -92,9 +99,9 @@ uint64_t wire_payload_hash(const struct wire_payload *p);
 uint64_t wire_payload_bytes(const struct wire_payload *p);
 
 struct wire_envelope {
-    uint32_t kind; /* enum wire_kind */
+    uint32_t kind;                     /* enum wire_kind */
     uint8_t run_id[WIRE_RUN_ID_BYTES]; /* all 0 in a worker's first HELLO */
-    uint32_t epoch;     /* 0 in a worker's first HELLO */
+    uint32_t epoch;                    /* 0 in a worker's first HELLO */
     uint64_t worker_id; /* random, made by the worker process at its start */
     uint64_t task;      /* 0 where there is none */
     uint32_t attempt;

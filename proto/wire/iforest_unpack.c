@@ -1,0 +1,165 @@
+/*
+ * Payloads to isolation forest structs. Whatever a detector would have to
+ * trust is checked here, once, so that its loops need no checks.
+ */
+#include "proto/wire/iforest.h"
+#include "proto/wire/iforest_payload.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+static int payload_shape(const struct wire_payload *p, uint32_t numbers,
+                         uint32_t blocks)
+{
+    return p->number_count == numbers && p->block_count == blocks ? 0
+                                                                  : ERR_PROTO;
+}
+
+/* A number in [min, max]. */
+static int unpack_number(const struct wire_payload *p, uint32_t index,
+                         uint32_t min, uint32_t max, uint32_t *ret_value)
+{
+    uint64_t value = p->number[index];
+    if (value < min)
+        return ERR_PROTO;
+    if (value > max)
+        return ERR_LIMIT;
+    *ret_value = (uint32_t)value;
+    return 0;
+}
+
+/* A run of `rows` numbers of a type, copied and aligned. */
+static int unpack_run(const struct wire_block *b, enum wire_type type,
+                      size_t rows, struct arena *arena, const void **ret_run)
+{
+    if (b->type != type || b->rows != rows || b->cols != 1)
+        return ERR_PROTO;
+    size_t bytes = wire_block_bytes(b);
+    void *run = arena_alloc(arena, bytes, 1);
+    if (run == NULL)
+        return ERR_NOMEM;
+    if (bytes > 0)
+        memcpy(run, b->data, bytes);
+    *ret_run = run;
+    return 0;
+}
+
+/* No infinity: NaN is missing, every other value is finite. */
+static bool values_are_usable(const float *x, size_t n)
+{
+    bool usable = true;
+    for (size_t i = 0; i < n; i++)
+        usable &= !isinf(x[i]);
+    return usable;
+}
+
+static int unpack_matrix(const struct wire_block *b, uint32_t rows_min,
+                         struct arena *arena, struct matrix *ret_m)
+{
+    if (b->type != WIRE_F32 || b->rows < rows_min || b->cols == 0)
+        return ERR_PROTO;
+    if (b->cols > IFOREST_FEATURES_MAX)
+        return ERR_LIMIT;
+    size_t bytes = wire_block_bytes(b);
+    float *data = arena_alloc(arena, bytes, 1);
+    if (data == NULL)
+        return ERR_NOMEM;
+    if (bytes > 0)
+        memcpy(data, b->data, bytes);
+    if (!values_are_usable(data, bytes / sizeof(float)))
+        return ERR_PROTO;
+    *ret_m = (struct matrix){ data, b->rows, b->cols, b->rows };
+    return 0;
+}
+
+/* Every tree's sample: psi ascending positions below `rows`. */
+static bool samples_are_usable(const uint32_t *index, uint32_t trees,
+                               uint32_t psi, uint32_t rows)
+{
+    for (uint32_t k = 0; k < trees; k++) {
+        const uint32_t *sample = index + (size_t)k * psi;
+        for (uint32_t i = 1; i < psi; i++)
+            if (sample[i] <= sample[i - 1])
+                return false;
+        if (sample[psi - 1] >= rows)
+            return false;
+    }
+    return true;
+}
+
+int iforest_unpack_fit(const struct wire_payload *p, struct arena *arena,
+                       struct iforest_fit_task *ret_t)
+{
+    struct iforest_fit_task t;
+    const void *index;
+    int err = payload_shape(p, FIT_NUMBERS, FIT_BLOCKS);
+    if (err != 0)
+        return err;
+    t.seed = p->number[FIT_SEED];
+    t.batch = p->number[FIT_BATCH];
+    err = unpack_number(p, FIT_TREE_COUNT, 1, IFOREST_TREES_MAX, &t.tree_count);
+    if (err == 0)
+        err = unpack_number(p, FIT_TREE_FIRST, 0,
+                            IFOREST_TREES_MAX - t.tree_count, &t.tree_first);
+    if (err == 0)
+        err = unpack_number(p, FIT_PSI, 1, IFOREST_SUBSAMPLE_MAX, &t.psi);
+    if (err == 0)
+        err = unpack_matrix(&p->block[FIT_ROWS], 1, arena, &t.rows);
+    if (err == 0)
+        err = unpack_run(&p->block[FIT_INDEX], WIRE_U32,
+                         (size_t)t.tree_count * t.psi, arena, &index);
+    if (err != 0)
+        return err;
+    t.index = index;
+    if (!samples_are_usable(t.index, t.tree_count, t.psi, t.rows.rows))
+        return ERR_PROTO;
+    *ret_t = t;
+    return 0;
+}
+
+int iforest_unpack_fit_score(const struct wire_payload *p, struct arena *arena,
+                             struct iforest_fit_score_task *ret_t)
+{
+    struct iforest_fit_score_task t;
+    int err = payload_shape(p, FIT_SCORE_NUMBERS, FIT_SCORE_BLOCKS);
+    if (err != 0)
+        return err;
+    t.seed = p->number[FIT_SCORE_SEED];
+    t.batch = p->number[FIT_SCORE_BATCH];
+    err = unpack_number(p, FIT_SCORE_TREES, 1, IFOREST_TREES_MAX, &t.trees);
+    if (err == 0)
+        err = unpack_number(p, FIT_SCORE_PSI, 1, IFOREST_SUBSAMPLE_MAX, &t.psi);
+    if (err == 0)
+        err = unpack_matrix(&p->block[FIT_SCORE_ROWS], 1, arena, &t.rows);
+    if (err == 0)
+        err = unpack_matrix(&p->block[FIT_SCORE_RECENT], 0, arena, &t.recent);
+    if (err != 0)
+        return err;
+    if (t.recent.cols != t.rows.cols ||
+        t.psi > (uint64_t)t.rows.rows + t.recent.rows)
+        return ERR_PROTO;
+    *ret_t = t;
+    return 0;
+}
+
+int iforest_unpack_score(const struct wire_payload *p, struct arena *arena,
+                         struct iforest_score_task *ret_t)
+{
+    int err = payload_shape(p, 0, SCORE_BLOCKS);
+    if (err != 0)
+        return err;
+    return unpack_matrix(&p->block[SCORE_ROWS], 1, arena, &ret_t->rows);
+}
+
+int iforest_unpack_sums(const struct wire_payload *p, uint32_t rows,
+                        uint32_t *ret_sums)
+{
+    const struct wire_block *b = &p->block[SUMS_SUMS];
+    if (payload_shape(p, 0, SUMS_BLOCKS) != 0 || b->type != WIRE_U32 ||
+        b->rows != rows || b->cols != 1)
+        return ERR_PROTO;
+    if (rows > 0)
+        memcpy(ret_sums, b->data, wire_block_bytes(b));
+    return 0;
+}

@@ -1,0 +1,42 @@
+/* Sizes and identity of payloads. */
+#include "proto/base/hash.h"
+#include "proto/wire/wire.h"
+
+#define PAYLOAD_HASH_SEED 0x7061796c6f616431ull /* "payload1" */
+
+/* SIZE_MAX where the product does not fit: over every limit. */
+size_t wire_block_bytes(const struct wire_block *b)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow((size_t)b->rows, (size_t)b->cols, &bytes) ||
+        __builtin_mul_overflow(bytes, (size_t)wire_type_bytes(b->type), &bytes))
+        return SIZE_MAX;
+    return bytes;
+}
+
+uint64_t wire_payload_hash(const struct wire_payload *p)
+{
+    uint64_t h = hash_fold(PAYLOAD_HASH_SEED, p->number_count);
+    for (uint32_t i = 0; i < p->number_count; i++)
+        h = hash_fold(h, p->number[i]);
+    h = hash_fold(h, p->block_count);
+    for (uint32_t i = 0; i < p->block_count; i++) {
+        const struct wire_block *b = &p->block[i];
+        size_t bytes = wire_block_bytes(b);
+        h = hash_fold(h, b->type);
+        h = hash_fold(h, b->rows);
+        h = hash_fold(h, b->cols);
+        if (bytes > 0)
+            h = hash_bytes(h, b->data, bytes);
+    }
+    return h;
+}
+
+uint64_t wire_payload_bytes(const struct wire_payload *p)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < p->block_count; i++)
+        if (__builtin_add_overflow(sum, wire_block_bytes(&p->block[i]), &sum))
+            return UINT64_MAX;
+    return sum;
+}
