@@ -12,11 +12,13 @@ import concurrent.futures
 import hashlib
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
 
 CONFIG = ".clang-tidy"
+HEAD = re.compile(r"^(/[^:\n]+)(:\d+:\d+: (?:error|warning): .*)$", re.M)
 
 
 def units_of(build):
@@ -73,7 +75,7 @@ def main():
     os.makedirs(cache, exist_ok=True)
     with open(CONFIG, "rb") as file:
         config = file.read()
-    units, found = units_of(build), 0
+    units, found, heads = units_of(build), 0, set()
     with concurrent.futures.ThreadPoolExecutor(
             len(os.sched_getaffinity(0))) as pool:
         for text in pool.map(lambda unit: check(build, cache, *unit, config),
@@ -81,6 +83,9 @@ def main():
             if text:
                 found += 1
                 print(text)
+                heads |= set(HEAD.findall(text))
+    for path, rest in sorted(heads):  # each once, headers are seen often
+        print(f"{os.path.relpath(path)}{rest}")
     print(f"{len(units)} units, {found} with findings")
     return 1 if found or not units else 0
 
