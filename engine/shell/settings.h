@@ -1,0 +1,56 @@
+/*
+ * Every setting of a coordinator in one struct and one typed table, from
+ * which flags, limits and --help come.
+ */
+#ifndef FYKE_SHELL_SETTINGS_H
+#define FYKE_SHELL_SETTINGS_H
+
+#include "engine/ingest/schema.h"
+#include "proto/base/option.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct settings {
+    /* input */
+    struct schema_options schema;
+    int64_t every_us, for_us; /* host:processes; for_us 0 = until stopped */
+    bool include_self;
+    uint64_t record_bytes_max;
+    /* database */
+    const char *db;
+    const char *db_mode; /* "0600" */
+    bool fresh;
+    bool keep_scores;
+    /* cut */
+    const char *interval; /* "auto" default: off for files, 1s for live; else
+                           * a duration, asap or off */
+    uint64_t max_rows, max_bytes, pipeline;
+    /* detector */
+    const char *mode; /* "batch" */
+    uint64_t seed, trees, subsample, fit_rows;
+    double severity; /* 99.9 */
+    /* workers and cluster */
+    uint64_t workers; /* local ones; 0 = cores (run), none (coordinator) */
+    const char *listen, *url_file;
+    bool allow_plaintext;
+    int64_t drain_timeout_us;
+    /* talk */
+    bool quiet;
+    const char *log_level; /* "info" */
+};
+
+/* Commands differ in what they offer: a table per command, same struct. */
+extern const struct option settings_run[];         /* fyke run */
+extern const size_t settings_run_count;
+extern const struct option settings_coordinator[]; /* fyke coordinator */
+extern const size_t settings_coordinator_count;
+extern const struct option settings_input[];       /* fyke check input */
+extern const size_t settings_input_count;
+
+/* The interval in force for this kind of input: microseconds,
+ * OPTION_INTERVAL_ASAP or OPTION_INTERVAL_OFF. */
+FYKE_MUST_USE int settings_interval(const struct settings *s, bool live,
+                                    int64_t *ret_us, struct fault *fault);
+
+#endif
