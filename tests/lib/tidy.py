@@ -18,7 +18,7 @@ import subprocess
 import sys
 
 CONFIG = ".clang-tidy"
-HEAD = re.compile(r"^(/[^:\n]+)(:\d+:\d+: (?:error|warning): .*)$", re.M)
+HEAD = re.compile(r"^([^:\s][^:\n]*)(:\d+:\d+: (?:error|warning): .*)$", re.M)
 
 
 def units_of(build):
@@ -85,7 +85,7 @@ def main():
                 print(text)
                 heads |= set(HEAD.findall(text))
     for path, rest in sorted(heads):  # each once, headers are seen often
-        print(f"{os.path.relpath(path)}{rest}")
+        print(f"{os.path.relpath(os.path.join(build, path))}{rest}")
     print(f"{len(units)} units, {found} with findings")
     return 1 if found or not units else 0
 
