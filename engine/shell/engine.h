@@ -67,14 +67,24 @@ struct engine_observer {
     void (*remark)(void *context, const char *text);
 };
 
+/* What the engine must know of the binary that it runs in. */
+struct engine_binary {
+    const char *executable; /* path, to start local workers */
+    const char *version;
+    uint32_t algorithm_version; /* of the workers' halves in this binary; a */
+    uint64_t selftest_digest;   /* worker that differs is refused */
+};
+
 /* `input` is a path, "-" or "host:processes". `given[i]` tells which rows of
- * `table` the user named. `executable` is this binary, for local workers.
+ * `table` the user named. Local workers are started as
+ * `EXECUTABLE worker --join URL --parent PID`.
  * Signals: SIGINT and SIGTERM drain, a second one stops at once.
  * Errors: faults for people; err_exit_code gives the exit code. */
 FYKE_MUST_USE int engine_run(const struct settings *settings,
                              const struct option *table, size_t table_count,
                              const bool *given, const char *input,
-                             const char *executable, struct log *log,
+                             const struct engine_binary *binary,
+                             struct log *log,
                              const struct engine_observer *observer,
                              struct engine_summary *ret_summary,
                              struct fault *fault);

@@ -30,7 +30,7 @@
 #define WIRE_NUMBERS_MAX 32                 /* numbers of one payload */
 #define WIRE_BLOCKS_MAX 16                  /* blocks of one payload */
 #define WIRE_HELD_MAX 16                    /* tasks in one heartbeat */
-#define WIRE_MESSAGE_BYTES_MAX (256u << 20) /* hard limit of one message */
+#define WIRE_MESSAGE_BYTES_MAX (64u << 20) /* hard limit of one message */
 
 enum wire_kind {
     /* requests, worker to coordinator */
