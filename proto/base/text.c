@@ -252,19 +252,32 @@ const char *text_duration(int64_t us, char *out, size_t out_bytes)
     return out;
 }
 
-/* Whether bytes / scale has at most two decimals. */
-static bool text_is_short(uint64_t bytes, uint64_t scale)
+/* Decimal digits of bytes / scale, 99 when it has more than two decimals. */
+static unsigned text_digits(uint64_t bytes, uint64_t scale)
 {
-    return bytes >= scale && bytes % scale * 100 % scale == 0;
+    unsigned digits = 0;
+    uint64_t rest = bytes % scale;
+    for (; rest != 0 && digits <= 2; digits++)
+        rest = rest * 10 % scale;
+    if (digits > 2 || bytes < scale)
+        return 99;
+    for (uint64_t whole = bytes / scale; whole != 0; whole /= 10)
+        digits++;
+    return digits;
 }
 
 const char *text_bytes(uint64_t bytes, char *out, size_t out_bytes)
 {
-    size_t unit = 0; /* binary units come first, then decimal ones, then B */
-    while (unit < BYTE_UNITS - 1 &&
-           !text_is_short(bytes, byte_units[unit].scale))
-        unit++;
-    text_decimal(bytes, byte_units[unit].scale, 2, byte_units[unit].name, out,
+    size_t best = BYTE_UNITS - 1; /* plain bytes are always exact */
+    unsigned best_digits = 99;
+    for (size_t unit = 0; unit < BYTE_UNITS; unit++) {
+        unsigned digits = text_digits(bytes, byte_units[unit].scale);
+        if (digits < best_digits) {
+            best_digits = digits;
+            best = unit;
+        }
+    }
+    text_decimal(bytes, byte_units[best].scale, 2, byte_units[best].name, out,
                  out_bytes);
     return out;
 }
