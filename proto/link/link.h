@@ -42,13 +42,13 @@ enum link_event_kind {
 
 struct link_event {
     enum link_event_kind kind;
-    uint64_t request;  /* handle, unique for the server's life */
-    uint32_t pipe;     /* nng pipe id, 0 = none */
-    uint32_t channel;  /* enum link_channel */
+    uint64_t request; /* handle, unique for the server's life */
+    uint32_t pipe;    /* nng pipe id, 0 = none */
+    uint32_t channel; /* enum link_channel */
     int err;
     const void *bytes; /* 4-byte aligned only: copy columns, never cast */
     size_t byte_count;
-    void *owned;       /* the message that holds the bytes */
+    void *owned; /* the message that holds the bytes */
     struct link_event *next;
 };
 
