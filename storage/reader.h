@@ -43,15 +43,20 @@ FYKE_MUST_USE int reader_batch_get(struct reader *r, uint64_t batch,
 FYKE_MUST_USE int reader_batch_range(struct reader *r, uint64_t *ret_first,
                                      uint64_t *ret_last, struct fault *fault);
 
-/* The newest snapshot at or before `batch` into `snapshot` (batch number in
- * ret_batch, 0 and empty = start from nothing), then every delta up to
- * `batch` in order through `each`. ERR_NOTFOUND when deltas are missing
- * (retention). `each` returns 0 to go on. */
-FYKE_MUST_USE int reader_state(struct reader *r, uint64_t batch,
-                               struct buf *snapshot, uint64_t *ret_batch,
-                               int (*each)(void *context, uint64_t batch,
-                                           const void *delta, size_t n),
-                               void *context, struct fault *fault);
+/* The learned state after `batch` is the newest full state at or before it
+ * plus the deltas behind that. Appends the snapshot to `snapshot` and its
+ * batch number to *ret_from; 0 and empty = start from nothing. */
+FYKE_MUST_USE int reader_snapshot(struct reader *r, uint64_t batch,
+                                  struct buf *snapshot, uint64_t *ret_from,
+                                  struct fault *fault);
+
+/* The deltas of batches first..last (none when first > last) in order through
+ * `each`, which returns 0 to go on. ERR_NOTFOUND when one is missing
+ * (retention). */
+FYKE_MUST_USE int reader_deltas(struct reader *r, uint64_t first, uint64_t last,
+                                int (*each)(void *context, uint64_t batch,
+                                            const void *delta, size_t n),
+                                void *context, struct fault *fault);
 
 /* The kept answers of one batch in row order; texts live during the call. */
 FYKE_MUST_USE int reader_answers(struct reader *r, uint64_t batch,
