@@ -50,8 +50,11 @@ struct iforest_forest {
     const uint32_t *count;      /* per node, sample rows that reached it */
 };
 
+#define IFOREST_GROW (1u << 31) /* or'd to a tree's index, see below */
+
 /* The random state of one tree: hash of (seed, batch or model version,
- * detector, tree). First it draws the sample, then it grows the tree. */
+ * detector, tree). It draws the tree's sample; the tree is grown with the
+ * state of `tree | IFOREST_GROW`, so that growing needs no draw before it. */
 void iforest_tree_rng(struct rng *r, uint64_t seed, uint64_t batch,
                       uint32_t tree);
 
