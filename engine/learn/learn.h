@@ -22,14 +22,14 @@
 
 #include <stdint.h>
 
-#define LEARN_BINS 16384u         /* bin 0 = least anomalous */
+#define LEARN_BINS 16384u /* bin 0 = least anomalous */
 #define LEARN_SEGMENTS 16u
 #define LEARN_SEGMENT_ROWS 65536u
 #define LEARN_SMALL 1000u /* below this a batch counts itself as well */
 
 /* Sparse histogram and new recent rows (oldest first) of one batch. */
 struct learn_delta {
-    uint64_t rows;       /* scored rows = sum of counts */
+    uint64_t rows; /* scored rows = sum of counts */
     uint32_t bin_count;
     const uint32_t *bin; /* ascending, distinct */
     const uint32_t *count;
