@@ -25,6 +25,10 @@ struct compute_context {
     const _Atomic int *stop;
 };
 
+/* Counts `work` as done. ERR_CANCELED when told to stop. */
+FYKE_MUST_USE int compute_advance(const struct compute_context *context,
+                                  uint64_t work);
+
 /* A model as the worker keeps it between tasks. */
 struct compute_model;
 
