@@ -76,7 +76,7 @@ static void assert_avalanche(size_t n, uint64_t seed)
             bytes[bit / 8] ^= (unsigned char)(1u << bit % 8);
             uint64_t change = before ^ hash_bytes(0, bytes, n);
             for (unsigned out = 0; out < 64; out++)
-                flips[out] += change >> out & 1;
+                flips[out] += (unsigned)(change >> out & 1);
         }
         for (unsigned out = 0; out < 64; out++)
             cr_assert_lt(fabs(flips[out] / (double)TRIALS - 0.5), 0.15,
