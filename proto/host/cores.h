@@ -1,0 +1,18 @@
+/*
+ * How many cores this process may use.
+ */
+#ifndef FYKE_HOST_CORES_H
+#define FYKE_HOST_CORES_H
+
+/* The smallest of: the CPUs that the scheduler lets us run on, the cgroup
+ * quota (v2 and v1, rounded up to whole cores) and SLURM_CPUS_PER_TASK.
+ * At least 1. */
+unsigned host_cores(void);
+
+/* The cgroup quota in whole cores, rounded up; 0 for none. `membership` is
+ * the text of /proc/self/cgroup, `root` where cgroups are mounted
+ * (/sys/fs/cgroup). Every level up to the root counts; in a container, whose
+ * path may not exist below its own mount, the root is what remains. */
+unsigned host_cores_quota(const char *membership, const char *root);
+
+#endif
