@@ -133,5 +133,5 @@ Test(detmath, log_of_zero_is_a_programmer_error, .signal = SIGABRT)
 
 Test(detmath, exp2_of_nan_is_a_programmer_error, .signal = SIGABRT)
 {
-    (void)det_exp2(NAN);
+    (void)det_exp2((double)NAN);
 }
