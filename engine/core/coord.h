@@ -11,6 +11,15 @@
  *   PREPARED, tasks out and in] --MERGE--> merging --MERGED--> waiting for its
  *   turn --COMMIT--> committing --COMMITTED--> released
  *
+ * Cutting      a batch is full at max_rows records, or once its bytes reach
+ *              max_bytes (the record that does so belongs to it). Deadlines
+ *              lie on a fixed grid: multiples of the interval from coord_new;
+ *              a batch is due at the first one after its first record.
+ * Workers      known by worker_id from their HELLO on. A lost pipe drops what
+ *              the worker asked for and hands its task to someone else at
+ *              once; the worker itself is forgotten after silence_ms. Silence
+ *              and leases do not count time in which coord_step was not
+ *              called (more than 2 s: this process was stopped).
  * Memory       everything is allocated by coord_new; coord_step allocates
  *              nothing. Actions go into the caller's array.
  * Thread rule  one owner.
@@ -30,7 +39,8 @@
 #define COORD_DEPTH_MAX 16u
 #define COORD_DETECTORS_MAX 4u
 #define COORD_WORKERS_MAX 512u
-#define COORD_PARKED_MAX 1024u
+/* At most one request of a worker is kept. */
+#define COORD_PARKED_MAX COORD_WORKERS_MAX
 #define COORD_ACTIONS_MAX 4096u /* no step emits more */
 
 /* The coordinator's half of a detector, as far as the core sees it. */
@@ -50,16 +60,16 @@ struct coord_config {
     uint64_t last_batch;       /* committed so far, 0 = none */
     uint64_t last_state_batch; /* state_batch of that batch */
     enum coord_cut cut;
-    int64_t interval_us;    /* COORD_CUT_INTERVAL */
-    uint32_t max_rows;      /* records of a batch */
-    uint64_t max_bytes;     /* source bytes of a batch */
-    uint32_t depth;         /* D: batches between seal and commit */
-    uint64_t cap_bytes;     /* source bytes in flight */
-    uint64_t cap_rows;      /* records in flight */
-    bool replayable;        /* a drain may drop the open batch (cut by count) */
-    uint32_t lease_ms;      /* 5000 */
-    uint32_t silence_ms;    /* 10000: then the pipe is closed */
-    uint32_t beat_ms;       /* 1000 */
+    int64_t interval_us; /* COORD_CUT_INTERVAL */
+    uint32_t max_rows;   /* records of a batch */
+    uint64_t max_bytes;  /* source bytes of a batch */
+    uint32_t depth;      /* D: batches between seal and commit */
+    uint64_t cap_bytes;  /* source bytes in flight, >= 2 max_bytes */
+    uint64_t cap_rows;   /* records in flight, >= 2 max_rows */
+    bool replayable;     /* a drain may drop the open batch (cut by count) */
+    uint32_t lease_ms;   /* 5000 */
+    uint32_t silence_ms; /* 10000: then the pipe is closed */
+    uint32_t beat_ms;    /* 1000 */
     uint32_t commit_retry_ms; /* 1000, after a full disk */
     uint32_t algorithm_version;
     uint64_t selftest_digest;
@@ -80,27 +90,28 @@ enum coord_reason {
 const char *coord_reason_name(enum coord_reason r); /* "interval", ... */
 
 enum coord_event_kind {
-    COORD_EV_TICK = 1,  /* time passed (coord_next_deadline_us) */
-    COORD_EV_READ,      /* `bytes` were read from the source */
-    COORD_EV_APPENDED,  /* `records` of `bytes` joined the open batch, which
-                         * was asked with coord_fit; `position` is opaque;
-                         * `skipped_bytes` of those read were no records */
-    COORD_EV_END,       /* end of input: no more READ or APPENDED */
-    COORD_EV_DRAIN,     /* finish, commit, stop; no more READ or APPENDED */
-    COORD_EV_SEALED,    /* `batch` is assembled: `rows`, `cols`,
-                         * `recent_rows`, `ingest_delta` */
-    COORD_EV_PREPARED,  /* `batch`, `detector`, `phase_index` */
-    COORD_EV_MERGED,    /* `batch` */
-    COORD_EV_COMMITTED, /* `batch`, `outcome` */
-    COORD_EV_REQUEST,   /* `request`, `pipe`, `message`; for RESULT also
-                         * `payload_err` and `payload_hash` */
-    COORD_EV_BAD_REQUEST, /* `request`, `pipe`: bytes that do not decode */
-    COORD_EV_PIPE_LOST, /* `pipe`: a hint */
+    COORD_EV_TICK = 1,    /* time passed (coord_next_deadline_us) */
+    COORD_EV_READ,        /* `bytes` were read from the source */
+    COORD_EV_APPENDED,    /* `records` of `bytes` joined the open batch, which
+                           * was asked with coord_fit; `position` is opaque;
+                           * `skipped_bytes` of those read were no records */
+    COORD_EV_END,         /* end of input: no more READ or APPENDED */
+    COORD_EV_DRAIN,       /* finish, commit, stop; no more READ or APPENDED */
+    COORD_EV_SEALED,      /* `batch` is assembled: `rows`, `cols`,
+                           * `recent_rows`, `ingest_delta` */
+    COORD_EV_PREPARED,    /* `batch`, `detector`, `phase_index` */
+    COORD_EV_MERGED,      /* `batch` */
+    COORD_EV_COMMITTED,   /* `batch`, `outcome` */
+    COORD_EV_REQUEST,     /* `request`, `pipe`, `message`; for RESULT also
+                           * `payload_err` and `payload_hash` */
+    COORD_EV_BAD_REQUEST, /* `request`, `pipe`: bytes that do not decode;
+                           * `payload_err`: what wire_decode returned */
+    COORD_EV_PIPE_LOST,   /* `pipe`: a hint */
 };
 
 enum coord_outcome {
     COORD_COMMIT_OK = 0,
-    COORD_COMMIT_FULL,    /* disk full or file locked: same commit again later */
+    COORD_COMMIT_FULL, /* disk full or file locked: same commit again later */
     COORD_COMMIT_UNKNOWN, /* exit, reopen, look */
 };
 
@@ -119,34 +130,36 @@ struct coord_event {
     uint32_t pipe;
     const struct wire_message *message; /* borrowed for the step */
     int payload_err;       /* 0 = the detector's half finds the payload valid;
-                            * asked through coord_task_find */
+                            * asked through coord_task_find (0 when the task
+                            * is not open) */
     uint64_t payload_hash; /* wire_payload_hash */
 };
 
 enum coord_action_kind {
-    COORD_ACT_SEAL = 1, /* close the open batch as `batch`; assemble it, then
-                         * SEALED. `reason`, `state_batch`, `overrun` */
+    COORD_ACT_SEAL = 1,  /* close the open batch as `batch`; assemble it, then
+                          * SEALED. `reason`, `state_batch`, `overrun` */
     COORD_ACT_DROP_OPEN, /* forget the open batch (it will be read again) */
     COORD_ACT_PREPARE,   /* job, then PREPARED. `batch detector phase_index` */
-    COORD_ACT_REPLY_HELLO,    /* `request` */
-    COORD_ACT_REPLY_TASK,     /* `request task attempt batch detector
-                               * phase_index part worker_id` */
-    COORD_ACT_REPLY_MODEL,    /* `request batch detector` */
-    COORD_ACT_REPLY_BEAT,     /* `request order` */
+    COORD_ACT_REPLY_HELLO,       /* `request` */
+    COORD_ACT_REPLY_TASK,        /* `request task attempt batch detector
+                                  * phase_index part worker_id` */
+    COORD_ACT_REPLY_MODEL,       /* `request batch detector` */
+    COORD_ACT_REPLY_BEAT,        /* `request order` */
     COORD_ACT_REPLY_HELLO_FIRST, /* `request` */
-    COORD_ACT_REPLY_REFUSED,  /* `request err text` */
-    COORD_ACT_REPLY_BYE,      /* `request` */
-    COORD_ACT_DROP_REQUEST,   /* forget a parked request */
-    COORD_ACT_CLOSE_PIPE,     /* `pipe` */
-    COORD_ACT_ACCEPT, /* keep the payload of this event's RESULT:
-                       * `batch detector phase_index part` */
-    COORD_ACT_MERGE,  /* job, then MERGED. `batch` */
+    COORD_ACT_REPLY_REFUSED,     /* `request err text` */
+    COORD_ACT_REPLY_BYE,         /* `request` */
+    COORD_ACT_DROP_REQUEST,      /* forget a parked request */
+    COORD_ACT_CLOSE_PIPE,        /* `pipe`; no PIPE_LOST is needed */
+    COORD_ACT_ACCEPT,            /* keep the payload of this event's RESULT:
+                                  * `batch detector phase_index part` */
+    COORD_ACT_MERGE,             /* job, then MERGED. `batch` */
     COORD_ACT_COMMIT, /* then COMMITTED. `batch`, `timing`, `ingest_delta` */
     COORD_ACT_SOURCE_COMMITTED, /* `batch position` */
-    COORD_ACT_RELEASE,  /* free everything of `batch` */
+    COORD_ACT_RELEASE,          /* free everything of `batch` */
     COORD_ACT_NOTE,     /* something people want to know: `note` and fields */
     COORD_ACT_FINISHED, /* everything is committed; END: every worker was
-                         * told BYE as it asked, later ones will be too */
+                         * told BYE as it asked, later ones will be too:
+                         * stats.workers says how many are still to ask */
     COORD_ACT_GIVE_UP,  /* commit outcome unknown: exit now */
 };
 
@@ -163,20 +176,20 @@ enum coord_note {
     COORD_NOTE_RESULT_DIFFERS,    /* determinism alarm */
     COORD_NOTE_DISK_FULL,         /* intake pauses */
     COORD_NOTE_DISK_OK,
-    COORD_NOTE_NO_WORKER,         /* work waits, nobody is there */
-    COORD_NOTE_OVERRUN,           /* `batch`: a deadline found D in flight */
+    COORD_NOTE_NO_WORKER, /* work waits, nobody is there */
+    COORD_NOTE_OVERRUN,   /* `batch`: a deadline found D in flight */
 };
 const char *coord_note_name(enum coord_note n);
 
 /* Monotonic microseconds of a batch's steps; 0 = not reached. */
 struct coord_timing {
-    int64_t opened_us;   /* first record appended */
+    int64_t opened_us; /* first record appended */
     int64_t cut_us;
     int64_t sealed_us;
     int64_t started_us;  /* first task given out */
     int64_t computed_us; /* last result in */
     int64_t merged_us;
-    int64_t commit_us;   /* COMMIT emitted */
+    int64_t commit_us; /* COMMIT emitted */
 };
 
 struct coord_action {
@@ -215,8 +228,8 @@ void coord_free(struct coord *c);
 
 /* One step. Resets `actions`, then fills it. `now_us` is monotonic; a step
  * back is treated as no time passed. */
-void coord_step(struct coord *c, int64_t now_us, const struct coord_event *event,
-                struct coord_actions *actions);
+void coord_step(struct coord *c, int64_t now_us,
+                const struct coord_event *event, struct coord_actions *actions);
 
 /* How many of the next `n` records (of these source bytes each) the open
  * batch takes before it must be cut; 0 = it is full: wait for a SEAL. */
@@ -240,7 +253,8 @@ struct coord_stats {
     uint64_t batches_committed, records_committed;
     uint64_t records_in_flight, bytes_in_flight;
     uint32_t batches_in_flight; /* sealed, not committed */
-    uint32_t workers, workers_parked;
+    uint32_t workers;           /* with a pipe */
+    uint32_t workers_parked;
     uint32_t tasks_open, tasks_out;
     uint64_t retries, duplicates, alarms, invalid, overruns, speculations;
     bool disk_full, draining, ended, finished;

@@ -31,7 +31,8 @@ struct worker_config {
     uint32_t beat_ms;       /* until HELLO's reply says otherwise: 1000 */
     uint32_t silence_ms;    /* 5000 */
     uint32_t redial_ms_max; /* 2000 */
-    bool leave_when_lost; /* a local worker exits when its coordinator is gone */
+    bool
+        leave_when_lost; /* a local worker exits when its coordinator is gone */
 };
 
 enum worker_event_kind {
@@ -41,8 +42,10 @@ enum worker_event_kind {
     WORKER_EV_REPLY,     /* `channel`, `message` (borrowed for the step) */
     WORKER_EV_BAD_REPLY, /* `channel`: bytes that do not decode */
     WORKER_EV_FAILED,    /* `channel`, `err`: the request got no answer */
-    WORKER_EV_COMPUTED,  /* `status`: the computation ended */
-    WORKER_EV_LOADED,    /* `status`: the model of the last MODEL is ready */
+    WORKER_EV_COMPUTED,  /* `status`: the computation ended; never for one
+                          * that was forgotten */
+    WORKER_EV_LOADED,    /* `status`: the model of the last MODEL is ready; if
+                          * not 0, it is the status of the RESULT to send */
     WORKER_EV_STOP,      /* SIGTERM: finish the task, hand it in, say BYE */
 };
 
@@ -57,20 +60,24 @@ struct worker_event {
 
 enum worker_action_kind {
     WORKER_ACT_SEND = 1, /* `channel`; `envelope` is complete; HELLO and RESULT
-                          * bodies are the shell's; HEARTBEAT and NEED_MODEL
-                          * bodies are in `heartbeat`, `model_id` */
+                          * bodies are the shell's (a RESULT's status is
+                          * `err`); HEARTBEAT and NEED_MODEL bodies are in
+                          * `heartbeat`, `model_id` */
     WORKER_ACT_KEEP,     /* keep the TASK of this event: it will be computed */
-    WORKER_ACT_COMPUTE,  /* start computing the kept task (`model_id`), then
-                          * COMPUTED */
+    WORKER_ACT_COMPUTE,  /* start computing the kept task, with the model in
+                          * cache slot `model_slot` unless `model_id` is 0,
+                          * then COMPUTED */
     WORKER_ACT_LOAD,     /* take the MODEL of this event into cache slot
                           * `model_slot`, then LOADED */
     WORKER_ACT_FORGET,   /* drop the kept task and its result; a running
-                          * computation is to be stopped (no COMPUTED needed,
-                          * one that comes is ignored by its `task`) */
+                          * computation is to be stopped, without COMPUTED */
     WORKER_ACT_CANCEL,   /* abandon the request under way on `channel` */
-    WORKER_ACT_REDIAL,   /* close the link, dial again after `delay_ms` */
+    WORKER_ACT_REDIAL,   /* close the link (every request on it is gone, no
+                          * event follows), dial again after `delay_ms` */
     WORKER_ACT_NOTE,     /* `note`, `err`, `text` for the log */
-    WORKER_ACT_EXIT,     /* leave with `exit_code` */
+    WORKER_ACT_EXIT,     /* leave with `exit_code`: 0 after BYE and STOP, 1 when
+                          * refused or, for a local worker, when its
+                          * coordinator stays away for silence_ms */
 };
 
 enum worker_note {
