@@ -8,7 +8,8 @@
  *          its rows, its learned view and the config alone.
  * Thread   one call at a time per state; task and accept on the loop thread,
  *          open, prepare and merge inside jobs.
- * Memory   a state owns what it hands out until close.
+ * Memory   a state owns what it hands out until close, and borrows the
+ *          batch's matrices from open until close.
  */
 #ifndef FYKE_DETECT_DETECT_H
 #define FYKE_DETECT_DETECT_H
@@ -22,12 +23,12 @@
 #include <stdint.h>
 
 struct detect_config {
-    uint64_t seed;         /* 1 */
-    uint32_t trees;        /* 100; 1..IFOREST_TREES_MAX */
-    uint32_t subsample;    /* 256; 2..IFOREST_SUBSAMPLE_MAX */
-    uint32_t fit_rows;     /* 1024: smaller batches are fitted together with
-                            * the newest (fit_rows - rows) recent rows */
-    uint32_t part_bytes;   /* 1 MiB: aim of a part's matrix */
+    uint64_t seed;       /* 1 */
+    uint32_t trees;      /* 100; 1..IFOREST_TREES_MAX */
+    uint32_t subsample;  /* 256; 2..IFOREST_SUBSAMPLE_MAX */
+    uint32_t fit_rows;   /* 1024: smaller batches are fitted together with
+                          * the newest (fit_rows - rows) recent rows */
+    uint32_t part_bytes; /* 1 MiB: aim of a part's matrix */
     uint64_t message_bytes_max;
 };
 
@@ -46,7 +47,8 @@ struct detect_batch {
 /* What merging gives: an answer per row, borrowed from the state. */
 struct detect_result {
     uint32_t rows, cols;
-    const uint32_t *score; /* fixed-point answer (path sum) per row */
+    const uint32_t *score; /* fixed-point answer (path sum) per row; within a
+                            * bin the lower one is stranger */
     const uint32_t *bin;   /* learn's histogram bin per row, higher =
                             * stranger, < LEARN_BINS */
     uint32_t trees, psi;   /* for the double: iforest_score */

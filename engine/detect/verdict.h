@@ -9,7 +9,10 @@
  *            integers; compared in integers.
  * Reasons    the three features furthest from the usual by robust distance
  *            |value - usual| / spread (all in double, fixed order; ties: lower
- *            feature first; missing values give no reason).
+ *            feature first). A missing value, a value that equals the usual
+ *            and a feature without a usual give none: there may be fewer.
+ * Near       not flagged, at or above `near`; the highest severities first,
+ *            then the stranger score, then the lower row.
  * Repeat     equal inputs give equal bytes everywhere.
  */
 #ifndef FYKE_DETECT_VERDICT_H
@@ -22,7 +25,8 @@
 #include <stdbool.h>
 
 #define VERDICT_REASONS 3u
-#define VERDICT_SEVERITY_ONE 1000000u /* severity limits are in 10^-4 percent */
+/* Limits of severity are in 10^-4 percent. */
+#define VERDICT_SEVERITY_ONE 1000000u
 
 struct verdict_config {
     uint32_t flag;       /* 999000 = 99.9 */
@@ -40,8 +44,8 @@ struct verdict_reason {
 };
 
 struct verdict_row {
-    uint32_t row;    /* index of the good row in the batch's matrix */
-    uint32_t score;  /* fixed point */
+    uint32_t row;   /* index of the good row in the batch's matrix */
+    uint32_t score; /* fixed point */
     uint64_t below, of;
     bool flagged;
     uint32_t reason_count;
@@ -55,9 +59,9 @@ struct verdict_reference {
 };
 
 struct verdict {
-    uint32_t rows;          /* scored */
-    uint32_t flagged, near; /* near: not flagged, kept */
-    uint32_t kept;          /* flagged + near */
+    uint32_t rows;           /* scored */
+    uint32_t flagged, near;  /* near: not flagged, kept */
+    uint32_t kept;           /* flagged + near */
     struct verdict_row *row; /* kept rows in row order */
     uint64_t reference_rows; /* `of` without the 1: confidence */
     uint32_t best_row;       /* highest severity, for "nothing reached" */
@@ -71,7 +75,8 @@ struct verdict {
     uint32_t recent_count;
     uint32_t *recent_row; /* rows that join the recent ones, oldest first */
     float *recent_data;   /* recent_count x cols, column-major */
-    uint64_t result_hash; /* every score, every kept row and reason, the delta */
+    /* of every score, every kept row and reason, and the delta */
+    uint64_t result_hash;
 };
 
 /* Memory from `arena`. Errors: ERR_NOMEM. */
@@ -83,11 +88,13 @@ FYKE_MUST_USE int verdict_make(const struct verdict_config *config,
 
 /* "TX_AMOUNT 762.15, usual 44.71 (17.0x, high); ..." for a kept row; `names`
  * are the features' names. The factor is left out when it says nothing
- * (usual is 0 or of the other sign, or the factor is near 1). */
+ * (see verdict_factor). `names` and the row are borrowed. Errors: those of
+ * `out`. */
 int verdict_why(const struct verdict_row *row, const char *const *names,
                 struct buf *out);
 
-/* value / usual where it says something, else NAN. */
+/* value / usual where it says something; NAN when one of them is 0, their
+ * signs differ, they are within 5 %, or more than a million times apart. */
 double verdict_factor(float value, float usual);
 
 #endif

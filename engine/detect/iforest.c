@@ -1,0 +1,228 @@
+/* The coordinator's half of the isolation forest: tasks out, results in. */
+#include "engine/detect/iforest_plan.h"
+#include "engine/detect/iforest_state.h"
+
+#include "proto/base/bytes.h"
+#include "proto/base/check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void iforest_close(struct detect_state *st)
+{
+    if (st == NULL)
+        return;
+    arena_release(&st->arena);
+    arena_release(&st->task_arena);
+    free(st);
+}
+
+static int iforest_open(const struct detect_config *config,
+                        const struct detect_batch *batch,
+                        const struct plan *plan, struct detect_state **ret_st)
+{
+    struct detect_state *st = calloc(1, sizeof *st);
+    if (st == NULL)
+        return ERR_NOMEM;
+    arena_init(&st->arena, SIZE_MAX);
+    arena_init(&st->task_arena, SIZE_MAX);
+    uint32_t used =
+        iforest_recent_used(config, batch->rows.rows, batch->recent.rows);
+    struct matrix none = { .cols = batch->rows.cols };
+    st->config = *config;
+    st->batch = batch->batch;
+    st->plan = *plan;
+    st->fit.rows = batch->rows;
+    st->fit.recent =
+        used > 0 ? matrix_slice(&batch->recent, batch->recent.rows - used, used)
+                 : none;
+    st->psi = iforest_subsample(config->subsample, draw_row_count(&st->fit));
+    st->sums = arena_zalloc(&st->arena, batch->rows.rows, sizeof *st->sums);
+    st->part_forest =
+        arena_zalloc(&st->arena, plan->phase[0].tasks, sizeof *st->part_forest);
+    if (st->sums == NULL || st->part_forest == NULL) {
+        iforest_close(st);
+        return ERR_NOMEM;
+    }
+    *ret_st = st;
+    return 0;
+}
+
+/* The rows that the part's trees drew, each once, and where each tree's
+ * sample stands among them. */
+static int fit_task_fill(struct detect_state *st, struct iforest_fit_task *t,
+                         uint32_t *ret_index)
+{
+    const uint32_t *drawn = st->index + (size_t)t->tree_first * st->psi;
+    uint32_t count = t->tree_count * st->psi;
+    struct arena *arena = &st->task_arena;
+    struct draw_set set;
+    int err = draw_set_init(&set, draw_row_count(&st->fit), arena);
+    if (err != 0)
+        return err;
+    draw_set_add(&set, drawn, count);
+    draw_set_rank(&set);
+    uint32_t cols = st->fit.rows.cols;
+    float *x = arena_alloc(arena, (size_t)set.used * cols, sizeof *x);
+    if (x == NULL)
+        return ERR_NOMEM;
+    for (uint32_t j = 0; j < cols; j++)
+        draw_set_gather(&set, &st->fit, j, x + (size_t)j * set.used);
+    for (uint32_t i = 0; i < count; i++)
+        ret_index[i] = draw_set_position(&set, drawn[i]);
+    t->rows = (struct matrix){ x, set.used, cols, set.used };
+    return 0;
+}
+
+static int task_fit(struct detect_state *st, const struct plan_phase *phase,
+                    uint32_t part, struct wire_payload *ret_payload)
+{
+    struct iforest_fit_task t = { .seed = st->config.seed,
+                                  .batch = st->batch,
+                                  .tree_first = plan_task_first(phase, part),
+                                  .tree_count = plan_task_count(phase, part),
+                                  .psi = st->psi };
+    uint32_t *index = arena_alloc(&st->task_arena, (size_t)t.tree_count * t.psi,
+                                  sizeof *index);
+    if (index == NULL)
+        return ERR_NOMEM;
+    t.index = index;
+    int err = fit_task_fill(st, &t, index);
+    return err != 0 ? err : iforest_pack_fit(&t, &st->task_arena, ret_payload);
+}
+
+static int task_fit_score(struct detect_state *st,
+                          struct wire_payload *ret_payload)
+{
+    struct iforest_fit_score_task t = { .seed = st->config.seed,
+                                        .batch = st->batch,
+                                        .trees = st->config.trees,
+                                        .psi = st->psi,
+                                        .rows = st->fit.rows,
+                                        .recent = st->fit.recent };
+    return iforest_pack_fit_score(&t, &st->task_arena, ret_payload);
+}
+
+static int task_score(struct detect_state *st, const struct plan_phase *phase,
+                      uint32_t part, struct wire_payload *ret_payload)
+{
+    struct iforest_score_task t = { matrix_slice(
+        &st->fit.rows, plan_task_first(phase, part),
+        plan_task_count(phase, part)) };
+    return iforest_pack_score(&t, &st->task_arena, ret_payload);
+}
+
+static int iforest_task(struct detect_state *st, uint32_t phase_index,
+                        uint32_t part, struct wire_task *ret_task)
+{
+    const struct plan_phase *phase = &st->plan.phase[phase_index];
+    check(phase_index < st->plan.phase_count && part < phase->tasks);
+    memset(ret_task, 0, sizeof *ret_task);
+    ret_task->batch = st->batch;
+    ret_task->detector =
+        (struct wire_text){ IFOREST_NAME, sizeof IFOREST_NAME - 1 };
+    ret_task->phase = phase->phase;
+    ret_task->part = part;
+    arena_reset(&st->task_arena);
+    switch (phase->phase) {
+    case IFOREST_FIT_SCORE:
+        return task_fit_score(st, &ret_task->payload);
+    case IFOREST_FIT:
+        return task_fit(st, phase, part, &ret_task->payload);
+    default:
+        ret_task->model_id = st->batch;
+        ret_task->model_hash = st->model_hash;
+        return task_score(st, phase, part, &ret_task->payload);
+    }
+}
+
+/* No path is longer than the height limit and a leaf of all rows. */
+static int validate_sums(const struct detect_state *st, uint32_t rows,
+                         const struct wire_payload *payload)
+{
+    const struct wire_block *b = &payload->block[0];
+    uint64_t longest = (uint64_t)iforest_height_max(st->psi) * IFOREST_ONE +
+                       iforest_c(st->psi);
+    if (payload->number_count != 0 || payload->block_count != 1 ||
+        b->type != WIRE_U32 || b->rows != rows || b->cols != 1)
+        return ERR_PROTO;
+    for (uint32_t i = 0; i < rows; i++)
+        if (bytes_load_u32((const char *)b->data + 4 * (size_t)i) >
+            longest * st->config.trees)
+            return ERR_PROTO;
+    return 0;
+}
+
+static int unpack_part_forest(const struct detect_state *st, uint32_t trees,
+                              const struct wire_payload *payload,
+                              struct arena *arena, struct iforest_forest *ret_f)
+{
+    int err = iforest_unpack_forest(payload, arena, ret_f);
+    if (err != 0)
+        return err == ERR_NOMEM ? err : ERR_PROTO;
+    for (uint32_t t = 0; t < trees && t < ret_f->trees; t++)
+        if (ret_f->count[ret_f->tree_first[t]] != st->psi)
+            return ERR_PROTO;
+    return ret_f->trees == trees && ret_f->subsample == st->psi &&
+                   ret_f->features == st->fit.rows.cols
+               ? 0
+               : ERR_PROTO;
+}
+
+static int iforest_validate(const struct detect_state *st, uint32_t phase_index,
+                            uint32_t part, const struct wire_payload *payload)
+{
+    const struct plan_phase *phase = &st->plan.phase[phase_index];
+    if (phase_index >= st->plan.phase_count || part >= phase->tasks)
+        return ERR_PROTO;
+    uint32_t units = plan_task_count(phase, part);
+    if (phase->phase != IFOREST_FIT)
+        return validate_sums(st, units, payload);
+    struct arena arena;
+    struct iforest_forest forest;
+    arena_init(&arena, SIZE_MAX);
+    int err = unpack_part_forest(st, units, payload, &arena, &forest);
+    arena_release(&arena);
+    return err;
+}
+
+static int iforest_accept(struct detect_state *st, uint32_t phase_index,
+                          uint32_t part, const struct wire_payload *payload)
+{
+    const struct plan_phase *phase = &st->plan.phase[phase_index];
+    if (phase_index >= st->plan.phase_count || part >= phase->tasks)
+        return ERR_PROTO;
+    uint32_t first = plan_task_first(phase, part);
+    uint32_t units = plan_task_count(phase, part);
+    if (phase->phase != IFOREST_FIT)
+        return iforest_unpack_sums(payload, units, st->sums + first);
+    return unpack_part_forest(st, units, payload, &st->arena,
+                              &st->part_forest[part]);
+}
+
+static int iforest_model(struct detect_state *st, struct wire_model *ret_model)
+{
+    check(st->model.block_count > 0);
+    memset(ret_model, 0, sizeof *ret_model);
+    ret_model->model_id = st->batch;
+    ret_model->model_hash = st->model_hash;
+    ret_model->detector =
+        (struct wire_text){ IFOREST_NAME, sizeof IFOREST_NAME - 1 };
+    ret_model->payload = st->model;
+    return 0;
+}
+
+const struct detect_ops detect_iforest = {
+    .name = IFOREST_NAME,
+    .id = IFOREST_DETECTOR_ID,
+    .algorithm = IFOREST_ALGORITHM,
+    .plan = iforest_plan,
+    .open = iforest_open,
+    .prepare = iforest_prepare,
+    .task = iforest_task,
+    .validate = iforest_validate,
+    .accept = iforest_accept,
+    .model = iforest_model,
+    .merge = iforest_merge,
+    .close = iforest_close,
+};

@@ -1,0 +1,33 @@
+/*
+ * One batch in the hands of the isolation forest. Internal to the room.
+ */
+#ifndef FYKE_DETECT_IFOREST_STATE_H
+#define FYKE_DETECT_IFOREST_STATE_H
+
+#include "engine/detect/detect.h"
+#include "engine/detect/draw.h"
+#include "proto/base/arena.h"
+#include "proto/wire/iforest.h"
+
+struct detect_state {
+    struct detect_config config;
+    uint64_t batch;
+    struct plan plan;
+    struct draw_rows fit; /* newest recent rows, the batch's rows (borrowed) */
+    uint32_t psi;
+    struct arena arena;                 /* until close */
+    struct arena task_arena;            /* until the next task */
+    uint32_t *index;                    /* trees x psi, drawn before FIT */
+    struct iforest_forest *part_forest; /* per FIT task */
+    struct wire_payload model;          /* joined before SCORE */
+    uint64_t model_hash;
+    uint32_t *sums; /* per row */
+};
+
+/* Phase FIT: draw all samples; phase SCORE: join the forests. */
+int iforest_prepare(struct detect_state *st, uint32_t phase_index);
+
+/* Bins, usual and spread. */
+int iforest_merge(struct detect_state *st, struct detect_result *ret_result);
+
+#endif

@@ -1,0 +1,96 @@
+/* Why a row stands out, as numbers and as a line for people. */
+#include "engine/detect/verdict_parts.h"
+
+#include <math.h>
+
+/* A factor outside of these says "far", which the two values say better. */
+#define FACTOR_MAX 1e6
+#define FACTOR_NEAR 0.05
+
+/* Distance from the usual in spreads; 0 or less: no reason. */
+static double reason_distance(float value, float usual, float spread)
+{
+    if (value != value || usual != usual)
+        return 0.0;
+    double distance = fabs((double)value - (double)usual);
+    if (distance == 0.0)
+        return 0.0;
+    return spread > 0.0f ? distance / (double)spread : (double)INFINITY;
+}
+
+void reasons_find(const struct matrix *rows, uint32_t row, const float *usual,
+                  const float *spread, struct verdict_row *ret_row)
+{
+    struct verdict_reason *best = ret_row->reason;
+    uint32_t count = 0;
+    for (uint32_t j = 0; j < rows->cols; j++) {
+        float value = matrix_column(rows, j)[row];
+        double distance = reason_distance(value, usual[j], spread[j]);
+        uint32_t at = count;
+        while (at > 0 && distance > best[at - 1].distance)
+            at--;
+        if (!(distance > 0.0) || at == VERDICT_REASONS)
+            continue;
+        count += count < VERDICT_REASONS;
+        for (uint32_t i = count - 1; i > at; i--)
+            best[i] = best[i - 1];
+        best[at] = (struct verdict_reason){ j, value, usual[j], distance,
+                                            value > usual[j] ? 1 : -1 };
+    }
+    ret_row->reason_count = count;
+}
+
+double verdict_factor(float value, float usual)
+{
+    if (!isfinite(value) || !isfinite(usual) || value == 0.0f ||
+        usual == 0.0f || (value > 0.0f) != (usual > 0.0f))
+        return NAN;
+    double factor = (double)value / (double)usual;
+    if (factor > FACTOR_MAX || factor < 1.0 / FACTOR_MAX ||
+        fabs(factor - 1.0) < FACTOR_NEAR)
+        return NAN;
+    return factor;
+}
+
+/* A number as people write it: 762.15, 0.004, 123456, 41.2M, 1.3e+20. */
+static int number_put(struct buf *out, float number)
+{
+    static const struct {
+        double unit;
+        const char *letter;
+    } scale[] = { { 1e12, "T" }, { 1e9, "G" }, { 1e6, "M" } };
+    double value = (double)number, size = fabs(value);
+    if (size >= 1e15 || (size > 0.0 && size < 1e-4))
+        return buf_printf(out, "%.2e", value);
+    for (unsigned i = 0; i < 3; i++)
+        if (size >= scale[i].unit)
+            return buf_printf(out, "%.3g%s", value / scale[i].unit,
+                              scale[i].letter);
+    return buf_printf(out, size >= 1e5 ? "%.0f" : "%.5g", value);
+}
+
+static int factor_put(struct buf *out, double factor)
+{
+    if (factor != factor)
+        return 0;
+    return buf_printf(out, factor < 1.0 ? "%.2gx, " : "%.1fx, ", factor);
+}
+
+int verdict_why(const struct verdict_row *row, const char *const *names,
+                struct buf *out)
+{
+    for (uint32_t i = 0; i < row->reason_count; i++) {
+        const struct verdict_reason *r = &row->reason[i];
+        if (i > 0)
+            (void)buf_append_text(out, "; ");
+        (void)buf_append_text(out, names[r->feature]);
+        (void)buf_append_char(out, ' ');
+        (void)number_put(out, r->value);
+        (void)buf_append_text(out, ", usual ");
+        (void)number_put(out, r->usual);
+        (void)buf_append_text(out, " (");
+        (void)factor_put(out, verdict_factor(r->value, r->usual));
+        (void)buf_append_text(out, r->direction > 0 ? "high)" : "low)");
+    }
+    return out->err;
+}
