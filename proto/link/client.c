@@ -214,7 +214,6 @@ void link_client_free(struct link_client *c)
         return;
     for (uint32_t i = 0; i < c->channels_open; i++)
         line_close(&c->channel[i].line);
-    nng_close(c->socket);
-    mailbox_release(&c->mailbox);
-    free(c);
+    if (socket_close(c->socket, &c->mailbox))
+        free(c);
 }

@@ -10,9 +10,10 @@
  *         nng's own resending is switched off: we own retries.
  *
  * Thread rule  all functions are called from one owner thread. nng's threads
- *         only append to a mailbox and call `wake(wake_context)` (which must
- *         be safe from any thread, like uv_async_send); the owner then takes
- *         the whole list with *_take.
+ *         only append to a mailbox and call `wake(wake_context)`, which must
+ *         be safe from any thread, return at once and call nothing of this
+ *         room (like uv_async_send); the owner then takes the whole list with
+ *         *_take, which also starts what follows on each line.
  * Memory  an event's message belongs to the taker until link_event_release.
  * Does not know what the bytes mean, nor any timer: leases are the core's.
  */
@@ -88,8 +89,9 @@ void link_server_drop(struct link_server *s, uint64_t request);
 void link_server_close_pipe(struct link_server *s, uint32_t pipe);
 /* Contexts that wait for a request now. */
 uint32_t link_server_free_contexts(const struct link_server *s);
-/* Waits up to `flush_ms` for replies under way, stops everything, frees.
- * Not from a callback. */
+/* Waits up to `flush_ms` for replies under way and for peers that close after
+ * theirs, stops everything, frees. Closing takes a second more at most. Not
+ * from a callback. */
 void link_server_free(struct link_server *s, int64_t flush_ms);
 
 /* Opens a socket and dials in the background, again and again, with nng's own
@@ -108,6 +110,7 @@ int link_client_send(struct link_client *c, enum link_channel channel,
                      struct link_message *m);
 /* Abandons the request under way on a channel (no event follows). */
 void link_client_cancel(struct link_client *c, enum link_channel channel);
+/* Ends what is under way without an event. Takes a second at most. */
 void link_client_free(struct link_client *c);
 
 /* Frees one event of a taken list (not its successors). */

@@ -22,12 +22,17 @@ int mailbox_init(struct mailbox *m, const struct link_options *options)
     return 0;
 }
 
+static void list_release(struct link_event *list)
+{
+    for (struct link_event *next; list != NULL; list = next) {
+        next = list->next;
+        link_event_release(list);
+    }
+}
+
 void mailbox_release(struct mailbox *m)
 {
-    for (struct link_event *e = m->first, *next; e != NULL; e = next) {
-        next = e->next;
-        link_event_release(e);
-    }
+    list_release(m->first);
     pthread_mutex_destroy(&m->mutex);
     pthread_cond_destroy(&m->posted);
 }
@@ -43,8 +48,25 @@ void mailbox_post(struct mailbox *m, struct mail *mail)
         m->first = e;
     m->last = e;
     pthread_cond_signal(&m->posted);
+    if (m->wake != NULL)
+        m->wake(m->wake_context);
     pthread_mutex_unlock(&m->mutex);
-    m->wake(m->wake_context);
+}
+
+void mailbox_mute(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->mutex);
+    m->wake = NULL;
+    pthread_mutex_unlock(&m->mutex);
+    list_release(mailbox_take(m));
+}
+
+bool mailbox_is_empty(struct mailbox *m)
+{
+    pthread_mutex_lock(&m->mutex);
+    bool is_empty = m->first == NULL;
+    pthread_mutex_unlock(&m->mutex);
+    return is_empty;
 }
 
 struct link_event *mailbox_take(struct mailbox *m)

@@ -42,8 +42,14 @@ FYKE_MUST_USE int mailbox_init(struct mailbox *m,
 /* Frees what lies in it. No other thread may know it any more. */
 void mailbox_release(struct mailbox *m);
 
-/* Appends, then wakes the owner. Takes the mail. */
+/* Appends and wakes the owner, under the lock: after mailbox_mute no wake runs
+ * any more. Takes the mail. */
 void mailbox_post(struct mailbox *m, struct mail *mail);
+
+/* Forgets what lies in it and the wake function, for ever. */
+void mailbox_mute(struct mailbox *m);
+
+bool mailbox_is_empty(struct mailbox *m);
 
 /* Everything posted since the last call, oldest first. */
 struct link_event *mailbox_take(struct mailbox *m);

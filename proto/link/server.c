@@ -322,12 +322,12 @@ void link_server_free(struct link_server *s, int64_t flush_ms)
         server_flush(s, flush_ms);
     for (uint32_t i = 0; i < s->slot_count; i++)
         line_close(&s->slot[i]->line);
-    nng_close(s->socket);
+    bool closed = socket_close(s->socket, &s->mailbox);
     for (uint32_t i = 0; i < s->slot_count; i++)
         free(s->slot[i]);
-    mailbox_release(&s->mailbox);
     pipes_release(&s->pipes);
     nng_strfree(s->url);
     free(s->slot);
-    free(s);
+    if (closed)
+        free(s);
 }
