@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct worker_run_options {
-    const char *join;       /* ipc:///... or tcp://host:port */
+    const char *join; /* ipc:///... or tcp://host:port */
     uint64_t message_bytes_max;
     /* A local worker: dies with this parent (PR_SET_PDEATHSIG, checked after
      * exec), exits when the link is lost for good. 0 = joined worker. */
