@@ -33,17 +33,18 @@ struct store_options {
     uint32_t mode; /* 0600 */
     bool fresh;    /* start over; the old file is kept as PATH.old */
     /* retention: 0 = keep all. Deleted in small slices, one per commit. */
-    uint64_t keep_rows_scores;  /* kept score rows */
-    uint64_t keep_state_bytes;  /* learned deltas; 256 MiB */
-    uint64_t keep_events;       /* 100 000 */
-    uint64_t keep_bytes;        /* whole file, oldest batches' results first */
+    uint64_t keep_rows_scores; /* kept score rows */
+    uint64_t keep_state_bytes; /* learned deltas; 256 MiB */
+    uint64_t keep_events;      /* 100 000 */
+    uint64_t keep_bytes;       /* whole file, oldest batches' results first */
     int64_t keep_age_us;
 };
 
 /* Takes the lock, opens or creates, migrates, adds 1 to the epoch. */
 FYKE_MUST_USE int store_open(const struct store_options *options,
                              struct store **ret_s, struct fault *fault);
-/* `clean`: checkpoint, journal mode DELETE, one plain file; else leave as is. */
+/* `clean`: checkpoint, journal mode DELETE, one plain file; else leave as is.
+ */
 int store_close(struct store *s, bool clean, struct fault *fault);
 
 struct store_meta {
@@ -116,16 +117,16 @@ struct store_range {
 struct store_reason {
     const char *feature;
     double value, usual;
-    int direction;      /* +1 high, -1 low */
+    int direction;       /* +1 high, -1 low */
     double contribution; /* the ranking's weight; NAN = none */
 };
 
 /* A kept row: flagged, or a near miss. */
 struct store_answer {
-    uint32_t row;       /* record index in the batch */
+    uint32_t row; /* record index in the batch */
     const char *detector;
-    int64_t time_ns;    /* INT64_MIN = none: the view uses the cut time */
-    const char *key;    /* may hold any bytes; invalid UTF-8 is replaced */
+    int64_t time_ns; /* INT64_MIN = none: the view uses the cut time */
+    const char *key; /* may hold any bytes; invalid UTF-8 is replaced */
     uint32_t key_bytes;
     uint32_t score_raw; /* fixed point */
     double score;
@@ -141,12 +142,12 @@ struct store_answer {
 };
 
 struct store_quarantine {
-    uint32_t row;      /* record index in the batch */
-    uint32_t records;  /* 1, or more for a range row */
+    uint32_t row;     /* record index in the batch */
+    uint32_t records; /* 1, or more for a range row */
     uint64_t byte, line;
-    uint64_t length;   /* of the record in bytes */
+    uint64_t length; /* of the record in bytes */
     const char *reason;
-    const char *text;  /* at most 4 KiB, any bytes */
+    const char *text; /* at most 4 KiB, any bytes */
     uint32_t text_bytes;
 };
 
@@ -167,10 +168,10 @@ struct store_batch {
     uint64_t state_batch;
     int64_t opened_ns, cut_ns; /* wall clock */
     const char *cut_reason;
-    int64_t interval_us;       /* OPTION_INTERVAL_* for asap, off */
+    int64_t interval_us; /* OPTION_INTERVAL_* for asap, off */
     bool overrun;
     uint32_t records, rows_scored, rows_quarantined, rows_flagged;
-    uint32_t flag;             /* severity limit in 10^-4 percent */
+    uint32_t flag; /* severity limit in 10^-4 percent */
     uint64_t seed;
     uint32_t algorithm;
     uint64_t content_hash, result_hash;
@@ -178,8 +179,9 @@ struct store_batch {
                                              * written with the next commit */
     const struct store_range *range;
     uint32_t range_count;
-    const struct store_source *source; /* new position, line, identity,
-                                        * open_end; name and partition are keys */
+    const struct store_source
+        *source;          /* new position, line, identity,
+                           * open_end; name and partition are keys */
     const char *detector; /* of the answers and scores below */
     const struct store_answer *answer;
     uint32_t answer_count;
@@ -187,7 +189,7 @@ struct store_batch {
     uint32_t quarantine_count;
     const struct store_score *score; /* NULL unless kept */
     uint32_t score_count;
-    const void *delta;  /* learned delta, encoded */
+    const void *delta; /* learned delta, encoded */
     size_t delta_bytes;
     const void *snapshot; /* full state after this batch, or NULL */
     size_t snapshot_bytes;
