@@ -17,7 +17,7 @@ import shlex
 import subprocess
 import sys
 
-CONFIG = ".clang-tidy"
+CONFIGS = (".clang-tidy", "tests/.clang-tidy")
 HEAD = re.compile(r"^([^:\s][^:\n]*)(:\d+:\d+: (?:error|warning): .*)$", re.M)
 
 
@@ -73,8 +73,10 @@ def check(build, cache, path, entry, config):
 def main():
     build, cache = sys.argv[1:3]
     os.makedirs(cache, exist_ok=True)
-    with open(CONFIG, "rb") as file:
-        config = file.read()
+    config = b""
+    for name in CONFIGS:
+        with open(name, "rb") as file:
+            config += file.read()
     units, found, heads = units_of(build), 0, set()
     with concurrent.futures.ThreadPoolExecutor(
             len(os.sched_getaffinity(0))) as pool:
