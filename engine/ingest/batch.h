@@ -11,9 +11,9 @@
 #include "proto/base/matrix.h"
 
 struct batch_slice {
-    struct block *block; /* referenced */
+    struct block *block;                 /* referenced */
     uint32_t record_first, record_count; /* in the block */
-    uint32_t first; /* record index in the batch */
+    uint32_t first;                      /* record index in the batch */
 };
 
 struct batch_input {
@@ -21,15 +21,15 @@ struct batch_input {
     uint32_t slice_count, slice_capacity;
     uint32_t records;
     uint64_t from_position, to_position; /* source bytes */
-    uint64_t from_line, to_line; /* to_line: line of the next record */
+    uint64_t from_line, to_line;         /* to_line: line of the next record */
     bool open_end;
-    uint64_t bytes;    /* source bytes of its records */
+    uint64_t bytes; /* source bytes of its records */
 
     /* after batch_assemble */
     uint32_t rows, cols;
-    float *x;             /* column-major, stride = rows */
-    uint32_t *row_record; /* record index in the batch of each row */
-    int64_t *time_ns;     /* per row */
+    float *x;              /* column-major, stride = rows */
+    uint32_t *row_record;  /* record index in the batch of each row */
+    int64_t *time_ns;      /* per row */
     uint64_t content_hash; /* over raw record bytes, in order */
 };
 

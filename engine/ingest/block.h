@@ -9,26 +9,32 @@
  *              CSV, by newline for NDJSON; blank lines are not records; a
  *              byte-order mark is skipped. A record over the limit, or
  *              unclosed at the end of input, becomes a bad record that is its
- *              first physical line, and framing goes on at the next line.
+ *              first physical line, and framing goes on at the next line. Of a
+ *              line over the limit the first RECORD_KEPT_BYTES are kept.
+ *              Records and extents do not depend on how the input was cut
+ *              into pushes.
  */
 #ifndef FYKE_INGEST_BLOCK_H
 #define FYKE_INGEST_BLOCK_H
 
 #include "engine/ingest/schema.h"
 
+#define RECORD_KEPT_BYTES 4096u /* of a record over the limit */
+#define BLOCK_PADDING_BYTES 64u
+
 /* Why a record went to quarantine. Values are stored: never renumber. */
 enum bad_reason {
     BAD_NONE = 0,
-    BAD_TOO_LONG = 1,        /* over record_bytes_max */
+    BAD_TOO_LONG = 1, /* over record_bytes_max */
     BAD_UNCLOSED_QUOTE = 2,
-    BAD_QUOTE = 3,           /* text after a closing quote */
-    BAD_FIELD_COUNT = 4,     /* more or fewer fields than columns */
-    BAD_NOT_A_NUMBER = 5,    /* in a feature column */
-    BAD_TIME = 6,            /* time column does not parse */
-    BAD_JSON = 7,            /* not one JSON object */
-    BAD_DEPTH = 8,           /* nested deeper than 64 */
-    BAD_BINARY = 9,          /* NUL byte */
-    BAD_EXCLUDED = 10,       /* listed as an exclusion */
+    BAD_QUOTE = 3,        /* text after a closing quote */
+    BAD_FIELD_COUNT = 4,  /* more or fewer fields than columns */
+    BAD_NOT_A_NUMBER = 5, /* in a feature column */
+    BAD_TIME = 6,         /* time column does not parse */
+    BAD_JSON = 7,         /* not one JSON object */
+    BAD_DEPTH = 8,        /* nested deeper than 64 */
+    BAD_BINARY = 9,       /* NUL byte */
+    BAD_EXCLUDED = 10,    /* listed as an exclusion */
 };
 
 /* One phrase for people and for the quarantine view. */
@@ -36,23 +42,24 @@ const char *bad_reason_text(enum bad_reason reason);
 
 struct block {
     uint32_t references;
-    uint64_t position; /* source byte of text[0] */
+    uint64_t position;     /* source byte of text[0] */
+    uint64_t dropped;      /* source bytes of an over-long first record that are
+                            * not in `text` */
     uint64_t end_position; /* source byte behind the last record's newline */
-    uint64_t line;     /* 1-based physical line of text[0] */
-    uint64_t end_line; /* line at which the next block begins */
-    bool open_end;     /* the last record had no newline (end of input) */
-    uint8_t *text;     /* text_bytes, then >= 64 readable padding bytes */
+    uint64_t line;         /* 1-based physical line of text[0] */
+    uint64_t end_line;     /* line at end_position */
+    bool open_end;         /* the last record had no newline (end of input) */
+    uint8_t *text;         /* text_bytes, then >= 64 readable padding bytes */
     size_t text_bytes;
 
     /* records, good and bad, in order */
     uint32_t records;
-    uint32_t *offset;  /* of the record in `text` */
-    uint32_t *length;  /* without its line end */
-    uint32_t *extent;  /* source bytes up to the next record's start (line end
-                        * and skipped blank lines included): sums to
-                        * end_position - position */
-    uint32_t *lines;   /* physical line of the record minus `line` */
-    uint8_t *status;   /* enum bad_reason */
+    uint32_t *offset; /* of the record in `text` */
+    uint32_t *length; /* without its line end */
+    uint32_t *extent; /* source bytes of the record with its line end; blank
+                       * lines between records belong to none */
+    uint32_t *lines;  /* physical line of the record minus `line` */
+    uint8_t *status;  /* enum bad_reason */
 
     /* rows: the good records after block_parse */
     uint32_t rows;
@@ -61,9 +68,13 @@ struct block {
     int64_t *time_ns;     /* CIVIL_NONE where there is none */
     uint32_t *key_offset; /* into key_text; rows + 1 entries */
     struct buf key_text;
-    float *x;             /* column-major, stride = records */
-    size_t bytes_held;    /* memory of this block, for the caps in flight */
+    float *x;          /* column-major, stride = records */
+    size_t bytes_held; /* memory of this block, for the caps in flight */
 };
+
+/* Source byte and 1-based physical line where a record begins. */
+uint64_t block_record_position(const struct block *b, uint32_t record);
+uint64_t block_record_line(const struct block *b, uint32_t record);
 
 void block_ref(struct block *b);
 void block_unref(struct block *b); /* not atomic: loop thread only */
@@ -73,7 +84,11 @@ void block_unref(struct block *b); /* not atomic: loop thread only */
 FYKE_MUST_USE int block_parse(struct block *b, const struct schema *s);
 
 /* One record as a JSON object column -> text, in column order, invalid UTF-8
- * replaced by U+FFFD, missing fields as null. */
+ * replaced by U+FFFD, missing fields as null, booleans as 1 and 0. NDJSON:
+ * fields that are no columns follow at the end; what is not one JSON object
+ * is ERR_INVALID. BLOCK_PADDING_BYTES must be readable behind text + n.
+ * Errors: ERR_INVALID, ERR_NOMEM, ERR_LIMIT of `out`; `out` is unchanged. */
+FYKE_MUST_USE
 int record_to_json(const struct schema *s, const uint8_t *text, size_t n,
                    struct buf *out);
 

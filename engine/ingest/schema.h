@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define SCHEMA_COLUMNS_MAX 1900u  /* a SQLite view holds 2000 columns */
+#define SCHEMA_COLUMNS_MAX 1900u /* a SQLite view holds 2000 columns */
 #define SCHEMA_FEATURES_MAX 1024u
 #define SCHEMA_INFER_RECORDS 1000u
 #define SCHEMA_NO_COLUMN UINT32_MAX
@@ -34,7 +34,12 @@ enum column_type {
     COLUMN_EMPTY, /* nothing but missing values so far */
 };
 
-enum column_role { COLUMN_OUT = 0, COLUMN_FEATURE, COLUMN_TIME_OF_ROW, COLUMN_KEY };
+enum column_role {
+    COLUMN_OUT = 0,
+    COLUMN_FEATURE,
+    COLUMN_TIME_OF_ROW,
+    COLUMN_KEY
+};
 
 enum time_kind {
     TIME_NONE = 0,
@@ -47,10 +52,10 @@ enum time_kind {
 };
 
 struct column {
-    char *name;          /* NDJSON: dotted path; valid UTF-8 */
+    char *name; /* NDJSON: dotted path; valid UTF-8 */
     enum column_type type;
     enum column_role role;
-    char reason[160];    /* why this role, for people */
+    char reason[160]; /* why this role, for people */
     /* what inference saw; 0 after schema_from_json */
     uint32_t seen, missing;
     double min, median, max; /* of numbers, NaN if none */
@@ -71,12 +76,15 @@ struct schema {
     uint32_t key_count;
     uint32_t key[8];
     uint32_t feature_count;
-    uint32_t *feature;   /* column index per feature, ascending */
+    uint32_t *feature; /* column index per feature, ascending */
     enum time_kind time_kind;
-    char *time_format;   /* NULL unless TIME_FORMAT */
-    char **missing;      /* words that mean missing */
+    char *time_format; /* NULL unless TIME_FORMAT */
+    char **missing;    /* words that mean missing */
     uint32_t missing_count;
-    char hint[240];      /* one remark for people ("decimal comma?"), or "" */
+    char hint[240]; /* one remark for people ("decimal comma?"), or "" */
+    /* what inference saw; 0 and false after schema_from_json */
+    uint32_t sampled; /* records */
+    bool utf8;        /* they are all valid UTF-8 */
 };
 
 /* What the user named; zeroed = infer everything. */
@@ -95,7 +103,8 @@ struct schema_options {
  * Fewer than SCHEMA_INFER_RECORDS records are fine.
  * Errors: ERR_CONTENT (not text, empty, no numeric column, first 1000 records
  * all bad: the fault shows the first three), ERR_USAGE (a named column does
- * not exist: names the nearest), ERR_NOMEM. */
+ * not exist: names the nearest), ERR_AGAIN (not complete and no whole record
+ * yet: come back with more bytes), ERR_NOMEM. */
 FYKE_MUST_USE int schema_infer(const struct schema_options *options,
                                const uint8_t *bytes, size_t n, bool complete,
                                struct schema **ret_s, struct fault *fault);
@@ -109,8 +118,7 @@ FYKE_MUST_USE int schema_from_json(const char *json, size_t n,
 /* 0 when `now` reads the same columns in the same roles as `pinned`; else
  * ERR_DIFFERENT with a fault that names the first difference. */
 FYKE_MUST_USE int schema_compare(const struct schema *pinned,
-                                 const struct schema *now,
-                                 struct fault *fault);
+                                 const struct schema *now, struct fault *fault);
 
 /* The `fyke check input` table (EXPERIENCE): `label` is the file's name. */
 int schema_print(const struct schema *s, const char *label, uint64_t bytes,

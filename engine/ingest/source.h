@@ -51,7 +51,7 @@ struct processes_options {
 };
 struct processes_sample {
     uint32_t rows;
-    uint32_t left_out; /* fyke's own */
+    uint32_t left_out;   /* fyke's own */
     uint32_t unreadable; /* processes gone or not readable at all */
 };
 

@@ -1,0 +1,163 @@
+/*
+ * Why this file exists: both formats must agree on what a value means.
+ */
+#include "engine/ingest/sink.h"
+
+#include "engine/ingest/number.h"
+#include "engine/ingest/row_time.h"
+#include "engine/ingest/utf8.h"
+#include "proto/base/check.h"
+#include "proto/base/civil.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void columns_plan(struct sink *k, const struct schema *s)
+{
+    for (uint32_t i = 0; i < s->feature_count; i++) {
+        struct sink_column *c = &k->column[s->feature[i]];
+        c->wants |= SINK_FEATURE;
+        c->feature = i;
+        c->bool_words = s->column[s->feature[i]].type == COLUMN_BINARY;
+    }
+    if (s->time_column != SCHEMA_NO_COLUMN)
+        k->column[s->time_column].wants |= SINK_TIME;
+    for (uint32_t i = 0; i < s->missing_count; i++) {
+        double value;
+        if (number_parse(s->missing[i], strlen(s->missing[i]), &value) ==
+            NUMBER_VALUE)
+            k->number_words = true;
+    }
+    for (uint32_t i = 0; i < s->key_count; i++) {
+        k->column[s->key[i]].wants |= SINK_KEY;
+        k->column[s->key[i]].key_part = (uint8_t)i;
+    }
+}
+
+static int rows_alloc(struct block *b, uint32_t cols)
+{
+    size_t n = b->records, cells;
+    if (__builtin_mul_overflow(n, (size_t)cols, &cells) ||
+        cells > SIZE_MAX / sizeof(float))
+        return ERR_NOMEM;
+    b->cols = cols;
+    b->row_record = malloc((n + 1) * sizeof *b->row_record);
+    b->time_ns = malloc((n + 1) * sizeof *b->time_ns);
+    b->key_offset = malloc((n + 1) * sizeof *b->key_offset);
+    b->x = malloc((cells + 1) * sizeof *b->x);
+    if (!b->row_record || !b->time_ns || !b->key_offset || !b->x)
+        return ERR_NOMEM;
+    b->bytes_held += (n + 1) * (sizeof *b->row_record + sizeof *b->time_ns +
+                                sizeof *b->key_offset) +
+                     cells * sizeof *b->x;
+    return 0;
+}
+
+int sink_init(struct sink *k, const struct schema *s, struct block *b)
+{
+    check(s->key_count <= 8 && b->x == NULL);
+    *k = (struct sink){ .schema = s, .block = b };
+    for (size_t i = 0; i < 8; i++)
+        buf_init(&k->part[i], SIZE_MAX);
+    buf_init(&b->key_text, UINT32_MAX - 1);
+    k->column = calloc(s->column_count + 1u, sizeof *k->column);
+    if (k->column == NULL)
+        return ERR_NOMEM;
+    columns_plan(k, s);
+    int rc = rows_alloc(b, s->feature_count);
+    if (rc < 0)
+        return rc;
+    k->x = b->x;
+    k->stride = b->records;
+    return 0;
+}
+
+void sink_release(struct sink *k)
+{
+    free(k->column);
+    for (size_t i = 0; i < 8; i++)
+        buf_release(&k->part[i]);
+}
+
+void sink_row_begin(struct sink *k)
+{
+    for (uint32_t i = 0; i < k->block->cols; i++)
+        sink_feature_set(k, i, NAN);
+    k->block->time_ns[k->row] = CIVIL_NONE;
+    k->key_start = k->block->key_text.length;
+    if (k->schema->key_count > 1)
+        for (uint32_t i = 0; i < k->schema->key_count; i++)
+            buf_reset(&k->part[i]);
+}
+
+static enum bad_reason feature_value(struct sink *k,
+                                     const struct sink_column *c,
+                                     const char *text, size_t n)
+{
+    double value;
+    enum number_kind kind = number_parse(text, n, &value);
+    if (kind == NUMBER_VALUE) {
+        if (!k->number_words || !number_is_missing(k->schema, text, n))
+            sink_feature_set(k, c->feature, number_float(value));
+        return BAD_NONE;
+    }
+    if (kind == NUMBER_MISSING || number_is_missing(k->schema, text, n))
+        return BAD_NONE;
+    int word = c->bool_words ? number_bool_word(text, n) : -1;
+    if (word < 0)
+        return BAD_NOT_A_NUMBER;
+    sink_feature_set(k, c->feature, (float)word);
+    return BAD_NONE;
+}
+
+enum bad_reason sink_value(struct sink *k, uint32_t column, const char *text,
+                           size_t n)
+{
+    const struct sink_column *c = &k->column[column];
+    if (c->wants & SINK_KEY) {
+        struct buf *to = k->schema->key_count > 1 ? &k->part[c->key_part]
+                                                  : &k->block->key_text;
+        utf8_append(to, text, n);
+    }
+    number_trim(&text, &n);
+    if ((c->wants & SINK_TIME) && !number_is_missing(k->schema, text, n) &&
+        row_time_parse(k->schema->time_kind, k->schema->time_format, text, n,
+                       &k->block->time_ns[k->row]) < 0)
+        return BAD_TIME;
+    if (c->wants & SINK_FEATURE)
+        return feature_value(k, c, text, n);
+    return BAD_NONE;
+}
+
+void sink_row_end(struct sink *k, uint32_t record)
+{
+    struct block *b = k->block;
+    if (k->schema->key_count > 1) {
+        for (uint32_t i = 0; i < k->schema->key_count; i++) {
+            if (i > 0)
+                buf_append_char(&b->key_text, '/');
+            buf_append(&b->key_text, k->part[i].data, k->part[i].length);
+        }
+    }
+    b->row_record[k->row] = record;
+    b->key_offset[k->row] = (uint32_t)k->key_start;
+    k->row++;
+}
+
+void sink_row_drop(struct sink *k)
+{
+    k->block->key_text.length = k->key_start;
+}
+
+int sink_finish(struct sink *k)
+{
+    struct block *b = k->block;
+    b->rows = k->row;
+    b->key_offset[k->row] = (uint32_t)b->key_text.length;
+    b->bytes_held += b->key_text.capacity;
+    for (size_t i = 0; i < 8; i++)
+        if (k->part[i].err != 0)
+            return ERR_NOMEM;
+    return b->key_text.err != 0 ? ERR_NOMEM : 0;
+}

@@ -1,0 +1,59 @@
+/*
+ * Where the values of a row go: features to columns, time, key.
+ *
+ * One per block_parse. CSV and NDJSON parsers call it with the text of each
+ * value that somebody wants, in any order; it decides missing, number, bad.
+ *
+ * Life   init, then per record row_begin, value..., row_end; release.
+ */
+#ifndef FYKE_INGEST_SINK_H
+#define FYKE_INGEST_SINK_H
+
+#include "engine/ingest/block.h"
+
+enum sink_want { SINK_FEATURE = 1, SINK_TIME = 2, SINK_KEY = 4 };
+
+struct sink_column {
+    uint8_t wants;    /* enum sink_want bits, 0 = nobody */
+    uint8_t key_part; /* place in the key */
+    bool bool_words;  /* true and false are numbers */
+    uint32_t feature; /* index among the features */
+};
+
+struct sink {
+    const struct schema *schema;
+    struct block *block;
+    struct sink_column *column; /* one per schema column */
+    float *x;                   /* of row 0: x[feature * stride + row] */
+    size_t stride;
+    bool number_words; /* a missing word reads as a number: -999 */
+    uint32_t row;
+    size_t key_start;   /* of this row in block->key_text */
+    struct buf part[8]; /* texts of a key made of several columns */
+};
+
+/* Allocates the block's row arrays. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int sink_init(struct sink *k, const struct schema *s,
+                            struct block *b);
+void sink_release(struct sink *k);
+
+/* All features missing, no time, no key. */
+void sink_row_begin(struct sink *k);
+/* The text of a column that is wanted. Returns BAD_NONE or why the record
+ * is bad. */
+enum bad_reason sink_value(struct sink *k, uint32_t column, const char *text,
+                           size_t n);
+/* Keeps the row of this record. */
+void sink_row_end(struct sink *k, uint32_t record);
+/* Forgets what the row has so far. */
+void sink_row_drop(struct sink *k);
+/* Closes the block's row arrays. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int sink_finish(struct sink *k);
+
+static inline void sink_feature_set(struct sink *k, uint32_t feature,
+                                    float value)
+{
+    k->x[(size_t)feature * k->stride + k->row] = value;
+}
+
+#endif
