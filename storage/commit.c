@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-#define WAL_PASSIVE_PAGES 4000 /* 16 MiB: move what no reader holds */
+#define WAL_PASSIVE_PAGES 2000 /* 16 MiB: move what no reader holds */
 #define WAL_RESTART_MS 200
 
 static int bind_failed(const struct store *s, struct fault *fault)

@@ -253,10 +253,11 @@ int reader_batch_get(struct reader *r, uint64_t batch,
     return err;
 }
 
-static int snapshot_read(struct reader *r, uint64_t batch, struct buf *snapshot,
-                         uint64_t *ret_batch, struct fault *fault)
+int reader_snapshot(struct reader *r, uint64_t batch, struct buf *snapshot,
+                    uint64_t *ret_from, struct fault *fault)
 {
     sqlite3_stmt *q = NULL;
+    uint64_t from = 0;
     int err = db_prepare(r->d,
                          "select batch,learned from state_snapshot "
                          "where batch<=? order by batch desc limit 1",
@@ -264,32 +265,33 @@ static int snapshot_read(struct reader *r, uint64_t batch, struct buf *snapshot,
     if (err == 0) {
         (void)db_bind_u64(q, 1, batch);
         err = db_step(r->d, q, fault);
-        if (err == 1) {
-            *ret_batch = (uint64_t)sqlite3_column_int64(q, 0);
-            const void *bytes = sqlite3_column_blob(q, 1);
-            err =
-                buf_append(snapshot, bytes, (size_t)sqlite3_column_bytes(q, 1));
-        }
+    }
+    if (err == 1) {
+        from = (uint64_t)sqlite3_column_int64(q, 0);
+        const void *bytes = sqlite3_column_blob(q, 1);
+        err = buf_append(snapshot, bytes, (size_t)sqlite3_column_bytes(q, 1));
     }
     (void)sqlite3_finalize(q);
+    if (err == 0) {
+        *ret_from = from;
+    }
     return err;
 }
 
-static int deltas_read(struct reader *r, sqlite3_stmt *q, uint64_t next,
-                       uint64_t batch,
+static int deltas_each(struct reader *r, sqlite3_stmt *q, uint64_t first,
+                       uint64_t last,
                        int (*each)(void *context, uint64_t batch,
                                    const void *delta, size_t n),
                        void *context, struct fault *fault)
 {
     int err = 0;
-    for (; err == 0 && next <= batch; next++) {
+    for (uint64_t next = first; err == 0 && next <= last; next++) {
         err = db_step(r->d, q, fault);
         if (err == 0 ||
             (err == 1 && (uint64_t)sqlite3_column_int64(q, 0) != next)) {
             return fault_set(fault, ERR_NOTFOUND,
-                             "%s no longer keeps what was learned up to batch "
-                             "%llu",
-                             r->d->label, (unsigned long long)batch);
+                             "%s no longer keeps what batch %llu taught",
+                             r->d->label, (unsigned long long)next);
         }
         if (err == 1) {
             const void *delta = sqlite3_column_blob(q, 1);
@@ -300,27 +302,20 @@ static int deltas_read(struct reader *r, sqlite3_stmt *q, uint64_t next,
     return err;
 }
 
-int reader_state(struct reader *r, uint64_t batch, struct buf *snapshot,
-                 uint64_t *ret_batch,
-                 int (*each)(void *context, uint64_t batch, const void *delta,
-                             size_t n),
-                 void *context, struct fault *fault)
+int reader_deltas(struct reader *r, uint64_t first, uint64_t last,
+                  int (*each)(void *context, uint64_t batch, const void *delta,
+                              size_t n),
+                  void *context, struct fault *fault)
 {
-    uint64_t from = 0;
-    int err = snapshot_read(r, batch, snapshot, &from, fault);
-    if (err != 0) {
-        return err;
-    }
-    *ret_batch = from;
     sqlite3_stmt *q = NULL;
-    err = db_prepare(r->d,
-                     "select batch,learned from state_delta "
-                     "where batch>?1 and batch<=?2 order by batch",
-                     &q, fault);
+    int err = db_prepare(r->d,
+                         "select batch,learned from state_delta "
+                         "where batch>=?1 and batch<=?2 order by batch",
+                         &q, fault);
     if (err == 0) {
-        (void)db_bind_u64(q, 1, from);
-        (void)db_bind_u64(q, 2, batch);
-        err = deltas_read(r, q, from + 1, batch, each, context, fault);
+        (void)db_bind_u64(q, 1, first);
+        (void)db_bind_u64(q, 2, last);
+        err = deltas_each(r, q, first, last, each, context, fault);
     }
     (void)sqlite3_finalize(q);
     return err;

@@ -41,17 +41,18 @@ static const char *const invariant[] = {
     "s.batch=b.batch) n from batch b) where rows_kept<>n",
 
     "select 'batch '||batch||': bytes '||from_position||'..'||to_position||"
-    "' do not join '||before from (select batch,from_position,to_position,"
+    "' overlap, '||before||' was read already' from (select "
+    "batch,from_position,to_position,"
     "lag(to_position) over(partition by source,partition order by batch,n) "
     "before from batch_range where source in (select source from source "
-    "where kind in ('file','stdin-file'))) where from_position<>before",
+    "where kind in ('file','stdin-file'))) where from_position<before",
 
     "select 'source '||s.source||': position '||s.position||', but its last "
     "batch ends at '||r.to_position from source s join batch_range r on "
     "r.source=s.source and r.partition=s.partition and r.batch=(select "
     "max(batch) from batch_range where source=s.source and partition="
     "s.partition) where s.kind in ('file','stdin-file') and "
-    "s.position<>r.to_position",
+    "s.position<r.to_position",
 
     "select 'answers of batch '||batch||', which is not there' from answer "
     "where batch not in (select batch from batch) group by batch",

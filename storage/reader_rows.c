@@ -10,7 +10,7 @@
 static double column_real(sqlite3_stmt *q, int column)
 {
     return sqlite3_column_type(q, column) == SQLITE_NULL
-               ? NAN
+               ? (double)NAN
                : sqlite3_column_double(q, column);
 }
 

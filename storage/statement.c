@@ -187,8 +187,9 @@ int store_begin_ours(struct store *s, struct fault *fault)
 
 static void rollback(struct store *s)
 {
-    if (!sqlite3_get_autocommit(s->db.sq)) {
-        (void)store_run(s, SQL_ROLLBACK, NULL);
+    if (!sqlite3_get_autocommit(s->db.sq) &&
+        store_run(s, SQL_ROLLBACK, NULL) != 0 && s->broken == 0) {
+        s->broken = ERR_IO; /* now only closing takes it back */
     }
 }
 

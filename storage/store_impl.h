@@ -8,7 +8,7 @@
 #include "storage/store.h"
 
 #define STORE_BUSY_MS 2000
-#define WAL_RESTART_PAGES 32000 /* 128 MiB: wait for readers a moment */
+#define WAL_RESTART_PAGES 16000 /* 128 MiB: wait for readers a moment */
 /* Batches whose results and state no retention takes: a restart or a replay
  * needs the states of twice the deepest pipeline (16). */
 #define STORE_KEEP_BATCHES 32u

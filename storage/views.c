@@ -4,7 +4,7 @@
  * severity     floor(10^6 x below / of) / 10^4. A limit has at most four
  *              decimals, so `severity >= 99.9` in SQL says exactly what the
  *              engine's integer comparison said; rounding would not (below
- *              998999, of 999999 would read 99.9).
+ *              9989999, of 10000000 would read 99.9).
  * time         the event's time; without one, when its batch was cut.
  * incidents    gaps and islands: a flagged row a minute or more behind the
  *              one before it (same key, by time) starts a new one.
@@ -28,148 +28,137 @@
     "' and s.from_batch<=b.batch order by s.from_batch desc,s.id desc limit "  \
     "1)"
 
-#define ANOMALY_HEAD                                                           \
-    " as select " TIME_TEXT(                                                   \
-        TIME_OF) " as time," TIME_OF                                           \
-                 "/1000000000.0 as unix,a.key as key," SEVERITY                \
-                 " as severity,"                                               \
-                 "cast(round(1.0*a.of/(a.of-a.below)) as integer) as one_in,"  \
-                 "a.score as score,"                                           \
-                 "round(1.0*a.reference_rows/(a.reference_rows+1000),3) as "   \
-                 "confidence,"                                                 \
-                 "a.flagged as votes,a.why as why,a.batch as batch,a.row as "  \
-                 "row,"                                                        \
-                 "r.source as source,a.line as line,a.record as record"
-
-#define ANOMALY_FROM                                                           \
-    " from answer a join batch b on b.batch=a.batch"                           \
-    " join batch_range r on r.batch=a.batch and r.n=a.range_n"
-
-static const char views_fixed
-    [] = "create view incidents as with"
-         " flagged as (select " TIME_OF " as ns,a.key as key," SEVERITY
-         " as severity,a.score as score,a.why as why,a.batch as batch,a.row as "
-         "row"
-         " from answer a join batch b on b.batch=a.batch where a.flagged=1),"
-         " gapped as (select *,ns-lag(ns) over w>=60000000000 as gap from "
-         "flagged"
-         " window w as (partition by key order by ns,batch,row)),"
-         " island as (select *,sum(ifnull(gap,0)) over"
-         " (partition by key order by ns,batch,row rows unbounded preceding)"
-         " as n from gapped),"
-         " ranked as (select *,row_number() over best as place,"
-         " min(ns) over island as first_ns,max(ns) over island as last_ns,"
-         " count(*) over island as members from island window"
-         " island as (partition by key,n),"
-         " best as (partition by key,n order by severity desc,score "
-         "desc,ns,batch,"
-         "row))"
-         " select " TIME_TEXT("first_ns") " as started," TIME_TEXT(
-             "last_ns") " as ended,round((last_ns-first_ns)/1000000000.0,3) as "
-                        "seconds,"
-                        "key,members as rows,severity,score,why,batch,row"
-                        " from ranked where place=1;"
-
-                        "create view reasons as select " TIME_TEXT(
-                            TIME_OF) " as time,"
-                                     "a.key as key,a.batch as batch,a.row as "
-                                     "row,a.detector as detector,"
-                                     "e.rank as rank,e.feature as "
-                                     "feature,e.value as value,e.usual as "
-                                     "usual,"
-                                     "case e.direction when 1 then 'high' when "
-                                     "-1 then 'low' end as direction,"
-                                     "e.contribution as contribution"
-                                     " from answer a join batch b on "
-                                     "b.batch=a.batch"
-                                     " join reason e on e.batch=a.batch and "
-                                     "e.row=a.row"
-                                     " and e.detector=a.detector where "
-                                     "a.flagged=1;"
-
-                                     "create view batches as select "
-                                     "batch," TIME_TEXT(
-                                         "opened_ns") " as opened,cut_reason,"
-                                                      "iif(interval_us<0,"
-                                                      "null," MSEC(
-                                                          "interval_us") ") as "
-                                                                         "inter"
-                                                                         "val_"
-                                                                         "ms,"
-                                                                         "recor"
-                                                                         "ds "
-                                                                         "as "
-                                                                         "rows_"
-                                                                         "in,"
-                                                                         "rows_"
-                                                                         "score"
-                                                                         "d,"
-                                                                         "rows_"
-                                                                         "quara"
-                                                                         "ntine"
-                                                                         "d,"
-                                                                         "rows_"
-                                                                         "flagg"
-                                                                         "ed"
-                                                                         "," MSEC("queue_us") " as queue_ms," MSEC("compute_us") " as compute_ms," MSEC("merge_us") " as merge_ms," MSEC("commit_us") " as commit_ms," MSEC("(queue_us+compute_us+merge_us+ifnull(commit_us,0))") " as total_ms,"
-                                                                                                                                                                                                                                                                                  "overrun,batch as model,flag/10000.0 as threshold," UNSIGNED("seed") " as seed from batch;"
-
-                                                                                                                                                                                                                                                                                                                                                       "create view quarantine as select " TIME_TEXT("b.cut_ns") " as time,"
-                                                                                                                                                                                                                                                                                                                                                                                                                 "q.batch as batch,r.source as source,q.line as line,q.byte as byte,"
-                                                                                                                                                                                                                                                                                                                                                                                                                 "q.reason as reason,q.records as records,q.record as record"
-                                                                                                                                                                                                                                                                                                                                                                                                                 " from bad_record q join batch b on b.batch=q.batch"
-                                                                                                                                                                                                                                                                                                                                                                                                                 " join batch_range r on r.batch=q.batch and r.n=q.range_n;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                 "create view scores as select a.batch as batch,a.row as row," TIME_TEXT(
-                                                                                                                                                                                                                                                                                                                                                                                                                     TIME_OF) " as time,a.key as key,a.detector as detector,"
-                                                                                                                                                                                                                                                                                                                                                                                                                              "a.score as score," SEVERITY
-                                                                                                                                                                                                                                                                                                                                                                                                                              " as severity,a.flagged as flagged,"
-                                                                                                                                                                                                                                                                                                                                                                                                                              "null as cluster,null as core"
-                                                                                                                                                                                                                                                                                                                                                                                                                              " from score a join batch b on b.batch=a.batch;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                              "create view events as select " TIME_TEXT(
-                                                                                                                                                                                                                                                                                                                                                                                                                                  "at_ns") " as time,what,name,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                           "old,new,first_batch,who from event order by id;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                           "create view columns as select name,type,role,reason from column_info"
-                                                                                                                                                                                                                                                                                                                                                                                                                                           " order by n;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                           "create view sources as select source,partition,kind,identity,position,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                           "line,schema,open_end from source;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                           /* In mode batch every batch has a model of its own, numbered like it. */
-                                                                                                                                                                                                                                                                                                                                                                                                                                           "create view models as select b.batch as model,b.batch as batch,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                           "b.detector as detector,b.algorithm as algorithm,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                           "cast(" SETTING_OF("trees") " as integer) as trees,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "cast(" SETTING_OF(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                           "subsample") " as integer) as subsample,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                        "cast(" SETTING_OF(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                            "fit-rows") " as integer) as fit_rows," UNSIGNED("b.seed") " as seed,b.state_batch as state_batch"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       " from batch b where b.rows_scored>0;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "create view workers as select worker_id as worker,host,pid,tasks," TIME_TEXT("joined_ns") " as joined," TIME_TEXT("heard_ns") " as heard"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      " from worker;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                      "create view settings as select name,from_batch,value," TIME_TEXT(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                          "at_ns") " as at,actor,request_id from setting order by id;"
-
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                   "create view silences as select " TIME_TEXT(
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                       "from_ns") " as started," TIME_TEXT("to_ns") " as ended,"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    "round((to_ns-from_ns)/1000000000.0,3) as seconds,count as count"
-                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                                    " from silence order by id;";
-
-static const char *const view_name[] = {
-    "anomalies",  "candidates", "incidents", "reasons",  "batches",
-    "quarantine", "scores",     "events",    "columns",  "sources",
-    "models",     "workers",    "settings",  "silences",
+struct view {
+    const char *name;
+    const char *select;
 };
 
-static int view_build_rows(struct buf *sql, const struct view_columns *c,
-                           const char *name, const char *extra,
-                           const char *where)
+/* clang-format off */
+
+/* The parts of `anomalies` and `candidates`, which end with the input's own
+ * columns. */
+static const char rows_head[] =
+    "select " TIME_TEXT(TIME_OF) " as time,"
+    TIME_OF "/1000000000.0 as unix,a.key as key,"
+    SEVERITY " as severity,"
+    "cast(round(1.0*a.of/(a.of-a.below)) as integer) as one_in,"
+    "a.score as score,"
+    "round(1.0*a.reference_rows/(a.reference_rows+1000),3) as confidence,"
+    "a.flagged as votes,a.why as why,a.batch as batch,a.row as row,"
+    "r.source as source,a.line as line,a.record as record";
+
+static const char rows_from[] =
+    " from answer a join batch b on b.batch=a.batch"
+    " join batch_range r on r.batch=a.batch and r.n=a.range_n";
+
+static const struct view view[] = {
+    {"incidents",
+     "with flagged as (select " TIME_OF " as ns,a.key as key,"
+     SEVERITY " as severity,a.score as score,a.why as why,"
+     "a.batch as batch,a.row as row"
+     " from answer a join batch b on b.batch=a.batch where a.flagged=1),"
+     "gapped as (select *,ns-lag(ns) over w>=60000000000 as gap from flagged"
+     " window w as (partition by key order by ns,batch,row)),"
+     "island as (select *,sum(ifnull(gap,0)) over"
+     " (partition by key order by ns,batch,row rows unbounded preceding)"
+     " as n from gapped),"
+     "ranked as (select *,row_number() over best as place,"
+     "min(ns) over members as first_ns,max(ns) over members as last_ns,"
+     "count(*) over members as rows_in from island window"
+     " members as (partition by key,n),"
+     "best as (partition by key,n"
+     " order by severity desc,score desc,ns,batch,row))"
+     "select " TIME_TEXT("first_ns") " as started,"
+     TIME_TEXT("last_ns") " as ended,"
+     "round((last_ns-first_ns)/1000000000.0,3) as seconds,"
+     "key,rows_in as rows,severity,score,why,batch,row"
+     " from ranked where place=1"},
+
+    {"reasons",
+     "select " TIME_TEXT(TIME_OF) " as time,a.key as key,a.batch as batch,"
+     "a.row as row,a.detector as detector,e.rank as rank,"
+     "e.feature as feature,e.value as value,e.usual as usual,"
+     "case e.direction when 1 then 'high' when -1 then 'low' end as direction,"
+     "e.contribution as contribution"
+     " from answer a join batch b on b.batch=a.batch"
+     " join reason e on e.batch=a.batch and e.row=a.row"
+     " and e.detector=a.detector where a.flagged=1"},
+
+    {"batches",
+     "select batch," TIME_TEXT("opened_ns") " as opened,cut_reason,"
+     "iif(interval_us<0,null," MSEC("interval_us") ") as interval_ms,"
+     "records as rows_in,rows_scored,rows_quarantined,rows_flagged,"
+     MSEC("queue_us") " as queue_ms," MSEC("compute_us") " as compute_ms,"
+     MSEC("merge_us") " as merge_ms," MSEC("commit_us") " as commit_ms,"
+     MSEC("(queue_us+compute_us+merge_us+ifnull(commit_us,0))")
+     " as total_ms,overrun,batch as model,flag/10000.0 as threshold,"
+     UNSIGNED("seed") " as seed from batch"},
+
+    {"quarantine",
+     "select " TIME_TEXT("b.cut_ns") " as time,q.batch as batch,"
+     "r.source as source,q.line as line,q.byte as byte,q.reason as reason,"
+     "q.records as records,q.record as record"
+     " from bad_record q join batch b on b.batch=q.batch"
+     " join batch_range r on r.batch=q.batch and r.n=q.range_n"},
+
+    {"scores",
+     "select a.batch as batch,a.row as row," TIME_TEXT(TIME_OF) " as time,"
+     "a.key as key,a.detector as detector,a.score as score,"
+     SEVERITY " as severity,a.flagged as flagged,"
+     "null as cluster,null as core"
+     " from score a join batch b on b.batch=a.batch"},
+
+    {"events",
+     "select " TIME_TEXT("at_ns") " as time,what,name,old,new,first_batch,who"
+     " from event order by id"},
+
+    {"columns", "select name,type,role,reason from column_info order by n"},
+
+    {"sources",
+     "select source,partition,kind,identity,position,line,schema,open_end"
+     " from source"},
+
+    /* In mode batch every batch has a model of its own, numbered like it. */
+    {"models",
+     "select b.batch as model,b.batch as batch,b.detector as detector,"
+     "b.algorithm as algorithm,"
+     "cast(" SETTING_OF("trees") " as integer) as trees,"
+     "cast(" SETTING_OF("subsample") " as integer) as subsample,"
+     "cast(" SETTING_OF("fit-rows") " as integer) as fit_rows,"
+     UNSIGNED("b.seed") " as seed,b.state_batch as state_batch"
+     " from batch b where b.rows_scored>0"},
+
+    {"workers",
+     "select worker_id as worker,host,pid,tasks,"
+     TIME_TEXT("joined_ns") " as joined," TIME_TEXT("heard_ns") " as heard"
+     " from worker"},
+
+    {"settings",
+     "select name,from_batch,value," TIME_TEXT("at_ns") " as at,actor,"
+     "request_id from setting order by id"},
+
+    {"silences",
+     "select " TIME_TEXT("from_ns") " as started,"
+     TIME_TEXT("to_ns") " as ended,"
+     "round((to_ns-from_ns)/1000000000.0,3) as seconds,count as count"
+     " from silence order by id"},
+};
+
+/* clang-format on */
+
+static int append_view(struct buf *sql, const char *name)
 {
-    (void)buf_printf(sql, "create view %s", name);
-    (void)buf_append_text(sql, ANOMALY_HEAD);
+    (void)buf_printf(sql, "drop view if exists %s;create view %s as ", name,
+                     name);
+    return sql->err;
+}
+
+static int append_rows_view(struct buf *sql, const struct view_columns *c,
+                            const char *name, const char *extra,
+                            const char *where)
+{
+    (void)append_view(sql, name);
+    (void)buf_append_text(sql, rows_head);
     (void)buf_append_text(sql, extra);
     for (uint32_t i = 0; i < c->count; i++) {
         (void)buf_append_char(sql, ',');
@@ -177,19 +166,20 @@ static int view_build_rows(struct buf *sql, const struct view_columns *c,
         (void)buf_append_text(sql, " as ");
         (void)view_name_quote(sql, c->column[i].name);
     }
-    (void)buf_append_text(sql, ANOMALY_FROM);
+    (void)buf_append_text(sql, rows_from);
     (void)buf_append_text(sql, where);
     return buf_append_char(sql, ';');
 }
 
 static int views_build(struct buf *sql, const struct view_columns *c)
 {
-    for (size_t i = 0; i < sizeof view_name / sizeof view_name[0]; i++) {
-        (void)buf_printf(sql, "drop view if exists %s;", view_name[i]);
+    (void)append_rows_view(sql, c, "anomalies", "", " where a.flagged=1");
+    (void)append_rows_view(sql, c, "candidates", ",a.flagged as flagged", "");
+    for (size_t i = 0; i < sizeof view / sizeof view[0]; i++) {
+        (void)append_view(sql, view[i].name);
+        (void)buf_append_text(sql, view[i].select);
+        (void)buf_append_char(sql, ';');
     }
-    (void)view_build_rows(sql, c, "anomalies", "", " where a.flagged=1");
-    (void)view_build_rows(sql, c, "candidates", ",a.flagged as flagged", "");
-    (void)buf_append_text(sql, views_fixed);
     (void)buf_append_text(sql, "delete from readme;");
     return readme_build(sql, c);
 }
