@@ -83,8 +83,6 @@ static void arena_trim(struct arena *a)
 static struct arena_block *arena_grow(struct arena *a, size_t bytes)
 {
     size_t header = sizeof(struct arena_block);
-    if (a->bytes_max < header || bytes > a->bytes_max - header)
-        return NULL;
     if (bytes + header > a->bytes_max - a->bytes_held)
         arena_trim(a);
     size_t room = a->bytes_max - a->bytes_held;
@@ -117,7 +115,7 @@ void *arena_alloc(struct arena *a, size_t count, size_t size)
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes))
         return NULL;
-    if (bytes > SIZE_MAX - ARENA_ALIGN)
+    if (bytes > SIZE_MAX / 2) /* no sum below overflows */
         return NULL;
     bytes = (bytes + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
     if (bytes == 0)

@@ -170,15 +170,13 @@ int civil_parse_format(const char *text, size_t n, const char *format,
     for (const char *f = format; *f != 0; f++) {
         int err;
         if (*f == '%')
-            err = read_directive(&r, *++f);
+            err = read_directive(&r, *++f); /* refuses the final NUL */
         else if (*f == ' ')
             err = read_blanks(&r);
         else
             err = read_literal(&r, *f);
         if (err != 0)
             return err;
-        if (*f == 0)
-            return ERR_INVALID; /* the format ends in a lone % */
     }
     if (r.at != n)
         return ERR_INVALID;

@@ -20,12 +20,15 @@ Test(arena, every_allocation_is_aligned_to_64_bytes)
     arena_release(&a);
 }
 
-Test(arena, a_count_of_zero_gives_a_pointer)
+Test(arena, a_count_of_zero_gives_a_pointer_of_its_own)
 {
     struct arena a;
     arena_init(&a, 1 << 20);
-    cr_assert_not_null(arena_alloc(&a, 0, 8));
-    cr_assert_not_null(arena_zalloc(&a, 0, 8));
+    void *p = arena_alloc(&a, 0, 8);
+    void *q = arena_zalloc(&a, 0, 8);
+    cr_assert_not_null(p);
+    cr_assert_not_null(q);
+    cr_assert_neq(p, q);
     arena_release(&a);
 }
 
@@ -52,6 +55,19 @@ Test(arena, the_limit_holds_and_the_arena_stays_usable)
     cr_assert_null(arena_alloc(&a, 2000 * 1000, 1));
     cr_assert_not_null(arena_alloc(&a, 1, 1));
     arena_release(&a);
+}
+
+Test(arena, what_is_used_and_held_is_counted)
+{
+    struct arena a;
+    arena_init(&a, 1 << 20);
+    cr_assert_eq(a.bytes_held, 0);
+    (void)arena_alloc(&a, 1, 1);
+    (void)arena_alloc(&a, 65, 2);
+    cr_assert_eq(a.bytes_used, 64 + 192);
+    cr_assert_geq(a.bytes_held, a.bytes_used);
+    arena_release(&a);
+    cr_assert_eq(a.bytes_used, 0);
 }
 
 Test(arena, a_limit_below_a_header_allows_nothing)

@@ -242,6 +242,8 @@ Test(civil, texts_that_do_not_follow_the_format_are_refused)
         { "2018", "%Y%", ERR_INVALID },
         { "2018", "%Y%Q", ERR_INVALID },
         { "2018 10", "%Y %z", ERR_INVALID },
+        { "2018 ", "%Y %z", ERR_INVALID },
+        { "2018.", "%Y.%f", ERR_INVALID },
         { "-", "%s", ERR_INVALID },
         { "2019366", "%Y%j", ERR_RANGE },
         { "2019000", "%Y%j", ERR_RANGE },

@@ -1,55 +1,11 @@
 /*
- * The option table: flags, values, faults, defaults, help.
+ * The option table: flags, values, faults, defaults.
  */
-#include "proto/base/option.h"
+#include "tests/unit/base/option_table.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct settings {
-    bool quiet;
-    bool fresh;
-    uint64_t max_rows;
-    double severity;
-    int64_t timeout_us;
-    uint64_t max_bytes;
-    const char *db;
-    const char *mode;
-    struct option_list features;
-    int64_t interval_us;
-};
-
-#define FIELD(name, type) OPTION_FIELD_AS(struct settings, name, type)
-
-static const char *const modes[] = { "batch", "rolling", "frozen", NULL };
-
-static const struct option table[] = {
-    { "quiet", 'q', OPTION_FLAG, FIELD(quiet, bool), 0, 0, NULL, NULL, NULL,
-      "Output", "say nothing but errors" },
-    { "max-rows", 'n', OPTION_U64, FIELD(max_rows, uint64_t), 1, 10000000,
-      "100000", NULL, NULL, "Cut", "a batch holds at most this many records" },
-    { "severity", 0, OPTION_F64, FIELD(severity, double), 0, 100, "99.9", NULL,
-      NULL, "Flag", "rows at this severity and above are flagged" },
-    { "timeout", 0, OPTION_DURATION, FIELD(timeout_us, int64_t), 1000, 3600e6,
-      "30s", NULL, NULL, "Cut", "how long a drain may take" },
-    { "max-bytes", 0, OPTION_BYTES, FIELD(max_bytes, uint64_t), 65536,
-      4294967296.0, "64MiB", NULL, NULL, "Cut",
-      "a batch holds at most this many bytes of records" },
-    { "db", 'd', OPTION_TEXT, FIELD(db, const char *), 0, 0, NULL, NULL, "FILE",
-      NULL, "the database" },
-    { "mode", 0, OPTION_CHOICE, FIELD(mode, const char *), 0, 0, "batch", modes,
-      NULL, NULL, "how the forest learns" },
-    { "features", 0, OPTION_LIST, FIELD(features, struct option_list), 0, 0,
-      "x,y", NULL, "COL,...", NULL, "the columns to look at" },
-    { "interval", 'i', OPTION_INTERVAL, FIELD(interval_us, int64_t), 1000,
-      86400e6, "1s", NULL, NULL, "Cut",
-      "a batch closes after this time; asap is whenever there is room, off is "
-      "by count only" },
-    { "fresh", 'f', OPTION_FLAG, FIELD(fresh, bool), 0, 0, NULL, NULL, NULL,
-      "Output", "start over" },
-};
-enum { ROWS = sizeof table / sizeof table[0], OPERANDS = 2 };
 
 struct run {
     struct settings s;
@@ -165,6 +121,8 @@ Test(option, faults_name_the_flag_the_range_and_the_way_out)
                  "--max-rows 99999999999999999999999 is out of range: "
                  "1..10000000");
     expect_fault("--max-rows 5x", "--max-rows 5x is not a whole number");
+    expect_fault("--max-rows 1.5", "--max-rows 1.5 is not a whole number");
+    expect_fault("--max-rows -x", "--max-rows -x is not a whole number");
     expect_fault("--interval 250", "--interval 250 has no unit: try 250ms");
     expect_fault("--interval soon", "--interval soon is not a duration: try "
                                     "250ms, 2s, 1m30s, asap or off");
@@ -196,6 +154,18 @@ Test(option, unknown_words_get_the_nearest_right_one)
     expect_fault("--zzzzz", "unknown option --zzzzz; --help lists them");
     expect_fault("-x", "unknown option -x; --help lists them");
     expect_fault("-qx", "unknown option -x; --help lists them");
+}
+
+Test(option, a_very_long_unknown_word_is_cut)
+{
+    char line[300] = "--max-rows";
+    struct run run;
+    memset(line + 10, 's', 200);
+    run = parse(line);
+    cr_assert_eq(run.err, ERR_USAGE);
+    cr_assert_eq(strncmp(run.fault.text, "unknown option --max-rowsss", 27), 0);
+    cr_assert_str_eq(strstr(run.fault.text, "; "), "; --help lists them");
+    option_release(table, ROWS, &run.s);
 }
 
 Test(option, a_missing_value_is_said)
@@ -312,61 +282,5 @@ Test(option, unset_text_prints_as_nothing)
     buf_init(&out, 1000);
     cr_assert_eq(option_print(&table[5], &s, &out), 0);
     cr_assert_str_eq(buf_text(&out), "");
-    buf_release(&out);
-}
-
-Test(option, help_is_grouped_and_fits_80_columns)
-{
-    struct buf out;
-    buf_init(&out, 10000);
-    cr_assert_eq(option_help(table, ROWS, &out), 0);
-    const char *want =
-        "Output\n"
-        "  -q, --quiet                       say nothing but errors\n"
-        "  -f, --fresh                       start over\n"
-        "\n"
-        "Cut\n"
-        "  -n, --max-rows N                  a batch holds at most this many "
-        "records\n"
-        "                                    (default 100000; 1..10000000)\n"
-        "      --timeout DURATION            how long a drain may take "
-        "(default 30s;\n"
-        "                                    1ms..1h)\n"
-        "      --max-bytes SIZE              a batch holds at most this many "
-        "bytes of\n"
-        "                                    records (default 64MiB; "
-        "64KiB..4GiB)\n"
-        "  -i, --interval DURATION|asap|off  a batch closes after this time; "
-        "asap is\n"
-        "                                    whenever there is room, off is "
-        "by count only\n"
-        "                                    (default 1s; 1ms..1d)\n"
-        "\n"
-        "Flag\n"
-        "      --severity X                  rows at this severity and above "
-        "are flagged\n"
-        "                                    (default 99.9; 0..100)\n"
-        "\n"
-        "Options\n"
-        "  -d, --db FILE                     the database\n"
-        "      --mode WORD                   how the forest learns: batch, "
-        "rolling,\n"
-        "                                    frozen (default batch)\n"
-        "      --features COL,...            the columns to look at (default "
-        "x,y)\n";
-    cr_assert_str_eq(buf_text(&out), want);
-    for (const char *p = buf_text(&out); *p != 0;) {
-        size_t n = strcspn(p, "\n");
-        cr_assert_leq(n, 80);
-        p += n + 1;
-    }
-    buf_release(&out);
-}
-
-Test(option, help_reports_a_full_buffer)
-{
-    struct buf out;
-    buf_init(&out, 50);
-    cr_assert_eq(option_help(table, ROWS, &out), ERR_LIMIT);
     buf_release(&out);
 }
