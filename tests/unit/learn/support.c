@@ -1,0 +1,48 @@
+#include "support.h"
+
+#include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
+
+struct learn_delta support_delta(struct arena *a, struct rng *r,
+                                 uint32_t rows_max, uint32_t cols,
+                                 uint32_t recent_max)
+{
+    uint32_t *own = arena_zalloc(a, LEARN_BINS, sizeof *own);
+    uint32_t *bin = arena_alloc(a, LEARN_BINS, sizeof *bin);
+    uint32_t *count = arena_alloc(a, LEARN_BINS, sizeof *count);
+    struct learn_delta d = { .bin = bin, .count = count };
+    d.rows = rng_below(r, (uint64_t)rows_max + 1);
+    for (uint64_t i = 0; i < d.rows; i++)
+        own[LEARN_BINS - 1 - rng_below(r, 1 + rng_below(r, LEARN_BINS))]++;
+    for (uint32_t b = 0; b < LEARN_BINS; b++)
+        if (own[b] > 0) {
+            bin[d.bin_count] = b;
+            count[d.bin_count++] = own[b];
+        }
+    uint32_t rows = d.rows < recent_max ? (uint32_t)d.rows : recent_max;
+    rows = (uint32_t)rng_below(r, (uint64_t)rows + 1);
+    float *x = arena_alloc(a, (size_t)cols * (rows + 3), sizeof *x);
+    for (size_t i = 0; i < (size_t)cols * (rows + 3); i++)
+        x[i] = rng_below(r, 20) == 0 ? NAN : (float)rng_unit(r);
+    d.recent = (struct matrix){ x, rows, cols, rows + 3u };
+    return d;
+}
+
+struct learn_delta support_one_bin(const uint32_t *bin, const uint32_t *rows)
+{
+    return (struct learn_delta){ *rows, 1, bin, rows, { 0 } };
+}
+
+bool support_same(const struct learn *a, const struct learn *b)
+{
+    struct buf x, y;
+    buf_init(&x, SIZE_MAX);
+    buf_init(&y, SIZE_MAX);
+    cr_assert_eq(learn_encode(a, &x), 0);
+    cr_assert_eq(learn_encode(b, &y), 0);
+    bool same = x.length == y.length && memcmp(x.data, y.data, x.length) == 0;
+    buf_release(&x);
+    buf_release(&y);
+    return same;
+}
