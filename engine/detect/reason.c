@@ -52,21 +52,24 @@ double verdict_factor(float value, float usual)
     return factor;
 }
 
-/* A number as people write it: 762.15, 0.004, 123456, 41.2M, 1.3e+20. */
+/* A number as people write it: 762.15, 0.004, 123456, 41.2M, 1.30e+20. Limits
+ * lie where the digits shown round up to the next form. */
 static int number_put(struct buf *out, float number)
 {
     static const struct {
-        double unit;
+        double from, unit;
         const char *letter;
-    } scale[] = { { 1e12, "T" }, { 1e9, "G" }, { 1e6, "M" } };
+    } scale[] = { { 9.995e11, 1e12, "T" },
+                  { 9.995e8, 1e9, "G" },
+                  { 999999.5, 1e6, "M" } };
     double value = (double)number, size = fabs(value);
-    if (size >= 1e15 || (size > 0.0 && size < 1e-4))
+    if (size >= 9.995e14 || (size > 0.0 && size < 1e-4))
         return buf_printf(out, "%.2e", value);
     for (unsigned i = 0; i < 3; i++)
-        if (size >= scale[i].unit)
+        if (size >= scale[i].from)
             return buf_printf(out, "%.3g%s", value / scale[i].unit,
                               scale[i].letter);
-    return buf_printf(out, size >= 1e5 ? "%.0f" : "%.5g", value);
+    return buf_printf(out, size >= 99999.5 ? "%.0f" : "%.5g", value);
 }
 
 static int factor_put(struct buf *out, double factor)
