@@ -1,0 +1,226 @@
+/*
+ * What the files of this room share: the engine's state on the loop thread.
+ *
+ * Order of a turn: a callback (link, job, writer, timer) turns what happened
+ * into an event and calls engine_step, which lets the core decide and carries
+ * out the actions. Nothing that an action starts comes back before the step
+ * has returned. A uv_prepare handle runs engine_turn once per loop iteration:
+ * it pumps the intake and re-arms the core's timer.
+ */
+#ifndef FYKE_SHELL_ENGINE_INT_H
+#define FYKE_SHELL_ENGINE_INT_H
+
+#include "engine/core/coord.h"
+#include "engine/detect/detect.h"
+#include "engine/detect/verdict.h"
+#include "engine/ingest/batch.h"
+#include "engine/ingest/source.h"
+#include "engine/learn/learn.h"
+#include "engine/shell/engine.h"
+#include "engine/shell/supervise.h"
+#include "engine/shell/writer.h"
+#include "proto/host/file.h"
+#include "proto/link/link.h"
+
+#include <uv.h>
+
+#define ENGINE_SLOTS 32u         /* > COORD_DEPTH_MAX, a power of two */
+#define ENGINE_SNAPSHOT_EVERY 64u /* batches between full learned states */
+#define ENGINE_READ_BYTES (1u << 20)
+#define ENGINE_BLOCKS_MAX 16u /* read and not yet appended */
+#define ENGINE_WORKERS_SHOWN 256u
+
+struct engine;
+struct slot;
+
+/* A piece of work in libuv's pool; `run` off the loop, `done` on it. */
+struct job {
+    uv_work_t work;
+    struct engine *engine;
+    struct slot *slot;
+    uint32_t phase_index;
+    int (*run)(struct job *j);
+    void (*done)(struct job *j);
+    int err;
+    bool busy;
+};
+
+/* Everything of one batch between seal and release. */
+struct slot {
+    uint64_t batch; /* 0 = free */
+    struct batch_input input;
+    uint64_t state_batch;
+    enum coord_reason reason;
+    bool overrun;
+    int64_t opened_ns, cut_ns; /* wall */
+    int64_t opened_us;         /* monotonic */
+    struct learn_view view;
+    struct plan plan;
+    struct detect_state *detect;
+    struct detect_result result;
+    struct verdict verdict;
+    struct arena arena; /* verdict and texts of the commit */
+    struct buf delta, snapshot, identity;
+    bool pushed; /* its delta is in the learned history */
+    struct store_batch commit;
+    struct store_source source;
+    struct store_range range;
+    struct writer_command command;
+    struct job seal, prepare, merge;
+};
+
+enum source_kind { SOURCE_FILE = 1, SOURCE_PIPE, SOURCE_PROCESSES };
+
+struct parse_job {
+    struct job job;
+    struct block *block;
+    bool parsed;
+};
+
+/* Bytes in, blocks in order, records appended. */
+struct intake {
+    enum source_kind kind;
+    const char *kind_name; /* "file", "stdin-file", "pipe", "processes" */
+    char label[4096];      /* as people named it */
+    struct source_file file;
+    struct framer *framer;
+    struct processes *processes;
+    uv_timer_t sample_timer;
+    int64_t sample_end_us; /* 0 = until stopped */
+    struct buf sample;
+    uint8_t *buffer; /* ENGINE_READ_BYTES */
+    uint8_t *head;   /* pipe: read for the inference, goes in first */
+    size_t head_bytes, head_taken;
+    uint64_t read_position;
+    struct job read;
+    size_t read_bytes;
+    bool read_end;
+    struct block *read_block;
+    struct fault read_fault;
+    bool end;     /* nothing follows */
+    bool told_end; /* the core knows */
+    struct parse_job parse[ENGINE_BLOCKS_MAX]; /* a ring, oldest first */
+    uint32_t parse_first, parse_count;
+    uint32_t consumed; /* records of the oldest block that were appended */
+    uint64_t gaps;     /* samples skipped under backpressure */
+    struct processes_sample last_sample;
+};
+
+enum engine_stage {
+    STAGE_RUNNING = 1,
+    STAGE_DRAINING, /* a signal came */
+    STAGE_LEAVING,  /* all is committed: workers say BYE */
+    STAGE_CLOSING,  /* handles are being closed */
+};
+
+struct engine {
+    uv_loop_t loop;
+    bool loop_open;
+    struct settings settings; /* in force (flags, then what was stored) */
+    int64_t interval_us;
+    const struct option *table;
+    size_t table_count;
+    const bool *given;
+    const struct engine_binary *binary;
+    struct log *log;
+    const struct engine_observer *observer;
+    struct fault *fault;
+    int failed; /* first fatal error, 0 if none */
+    enum engine_stage stage;
+    bool drained, nothing_new, forced;
+    int64_t leave_us; /* when STAGE_LEAVING began */
+
+    char db[4096];
+    struct store *store;
+    struct store_meta meta; /* of this opening */
+    struct writer *writer;
+    struct schema *schema;
+    const char **feature_name;
+    struct detect_config detect;
+    const struct detect_ops *detector;
+    struct verdict_config verdict;
+    struct learn_history *history;
+
+    struct coord *coord;
+    struct coord_actions actions;
+    const struct wire_message *message; /* of the step under way */
+    struct slot slot[ENGINE_SLOTS];
+    struct batch_input open;
+    int64_t open_ns, open_us; /* first record appended: wall, monotonic */
+    int64_t last_cut_ns, silence_told_ns;
+    uint64_t committed_position, committed_line;
+    bool committed_open_end;
+    struct intake intake;
+
+    char private_dir[FILE_PRIVATE_DIR_MAX]; /* of the ipc socket, "" if none */
+    char url[256];
+    struct link_server *server;
+    uv_async_t link_async;
+    struct supervise *supervise;
+
+    uv_prepare_t prepare;
+    uv_timer_t core_timer, progress_timer, drain_timer;
+    uv_signal_t sigint, sigterm;
+    bool handles_open;
+
+    int64_t started_us;
+    struct engine_progress progress;
+    uint64_t rate_rows[16]; /* committed rows at the last ticks */
+    uint32_t rate_tick;
+    uint64_t best_below, best_of, best_line;
+    uint32_t events_pending;
+};
+
+/* loop.c */
+void engine_step(struct engine *e, const struct coord_event *event);
+void engine_turn(struct engine *e);
+/* Remembers the first fatal error and ends the run. */
+void engine_fail(struct engine *e, int err, const char *format, ...)
+    FYKE_PRINTF(3, 4);
+void job_start(struct engine *e, struct job *j);
+void engine_leave(struct engine *e);
+struct slot *engine_slot(struct engine *e, uint64_t batch);
+/* One line for people, for the log and, with `event`, for `events`. */
+void engine_remark(struct engine *e, enum log_level level, const char *event,
+                   const char *format, ...) FYKE_PRINTF(4, 5);
+
+/* slot.c: what happens to a sealed batch */
+void slot_seal(struct engine *e, const struct coord_action *a);
+void slot_prepare(struct engine *e, const struct coord_action *a);
+void slot_merge(struct engine *e, const struct coord_action *a);
+void slot_commit(struct engine *e, const struct coord_action *a);
+void slot_release(struct slot *s);
+
+/* result.c: verdicts to what the store keeps; a part of the merge job */
+FYKE_MUST_USE int result_build(struct engine *e, struct slot *s);
+
+/* source_open.c */
+FYKE_MUST_USE int intake_open(struct engine *e, const char *input,
+                              struct fault *fault);
+FYKE_MUST_USE int intake_infer(struct engine *e, struct fault *fault);
+
+/* intake.c */
+FYKE_MUST_USE int intake_start(struct engine *e, struct fault *fault);
+void intake_pump(struct engine *e);
+void intake_drain(struct engine *e);
+void intake_close(struct engine *e);
+/* Whole records read but not appended, when a pipe is left in a hurry. */
+uint64_t intake_records_waiting(const struct engine *e);
+
+/* serve.c: requests in, replies out */
+void serve_link(uv_async_t *async);
+void serve_reply(struct engine *e, const struct coord_action *a);
+void serve_accept(struct engine *e, const struct coord_action *a);
+
+/* restore.c: what the database knows at the start */
+FYKE_MUST_USE int restore_settings(struct engine *e, struct fault *fault);
+FYKE_MUST_USE int restore_source(struct engine *e, struct fault *fault);
+FYKE_MUST_USE int restore_learned(struct engine *e, uint64_t *ret_state_batch,
+                                  struct fault *fault);
+
+/* progress.c */
+void progress_tick(uv_timer_t *timer);
+void progress_update(struct engine *e);
+void progress_committed(struct engine *e, const struct slot *s);
+
+#endif

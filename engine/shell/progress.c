@@ -1,0 +1,108 @@
+/*
+ * Where things stand: counted at commits, told ten times a second. Also
+ * writes down silences, since it is the clock that ticks without input.
+ */
+#include "engine/shell/engine_int.h"
+
+#include "proto/host/clock.h"
+
+#include <stdlib.h>
+
+#define SILENCE_EVERY_NS (10 * (int64_t)1000000000)
+#define RATE_TICKS 10u
+
+void progress_committed(struct engine *e, const struct slot *s)
+{
+    struct engine_progress *p = &e->progress;
+    const struct verdict *v = &s->verdict;
+    p->batches++;
+    p->records += s->input.records;
+    p->rows_scored += s->input.rows;
+    p->quarantined += s->input.records - s->input.rows;
+    p->flagged += v->flagged;
+    p->near += v->near;
+    /* a/b > c/d in integers: below < of < 2^32 */
+    if (v->rows > 0 && (e->best_of == 0 || v->best_below * e->best_of >
+                                               e->best_below * v->best_of)) {
+        uint32_t record = s->input.row_record[v->best_row];
+        e->best_below = v->best_below;
+        e->best_of = v->best_of;
+        e->best_line = batch_record(&s->input, record).line;
+    }
+}
+
+static int64_t oldest_open_us(const struct engine *e)
+{
+    int64_t oldest_us = e->open.records > 0 ? e->open_us : INT64_MAX;
+    for (uint32_t i = 0; i < ENGINE_SLOTS; i++) {
+        const struct slot *s = &e->slot[i];
+        if (s->batch != 0 && s->opened_us < oldest_us)
+            oldest_us = s->opened_us;
+    }
+    return oldest_us;
+}
+
+void progress_update(struct engine *e)
+{
+    struct engine_progress *p = &e->progress;
+    struct coord_stats stats;
+    coord_stats_get(e->coord, &stats);
+    int64_t now_us = clock_monotonic_us();
+    int64_t oldest_us = oldest_open_us(e);
+    p->elapsed_us = now_us - e->started_us;
+    p->workers = stats.workers;
+    p->lag_us = oldest_us == INT64_MAX ? 0 : now_us - oldest_us;
+    p->bytes_read = e->intake.read_position;
+    p->bytes_total = e->intake.kind == SOURCE_FILE ? e->intake.file.size : 0;
+    p->gaps = e->intake.gaps;
+    p->waiting_for_worker = stats.workers == 0 && stats.tasks_open > 0;
+    p->disk_full = stats.disk_full;
+}
+
+struct silence {
+    struct writer_command command;
+};
+
+static void silence_stored(struct writer_command *c)
+{
+    free(c->context);
+}
+
+/* Empty intervals since the last cut or record, at most every 10 s. */
+static void tell_silence(struct engine *e)
+{
+    int64_t now_ns = clock_wall_ns();
+    if (e->interval_us <= 0 || e->open.records > 0 || e->last_cut_ns == 0 ||
+        now_ns - e->silence_told_ns < SILENCE_EVERY_NS)
+        return;
+    int64_t from_ns = e->last_cut_ns > e->silence_told_ns ? e->last_cut_ns
+                                                          : e->silence_told_ns;
+    int64_t count = (now_ns - from_ns) / (e->interval_us * 1000);
+    e->silence_told_ns = now_ns;
+    if (count < 1)
+        return;
+    struct silence *s = calloc(1, sizeof *s);
+    if (s == NULL)
+        return;
+    s->command = (struct writer_command){ .kind = WRITER_SILENCE,
+                                          .from_ns = from_ns,
+                                          .to_ns = now_ns,
+                                          .silences = (uint64_t)count,
+                                          .done = silence_stored,
+                                          .context = s };
+    writer_post(e->writer, &s->command);
+}
+
+void progress_tick(uv_timer_t *timer)
+{
+    struct engine *e = timer->data;
+    progress_update(e);
+    uint32_t slot = e->rate_tick++ % RATE_TICKS;
+    uint32_t ticks = e->rate_tick < RATE_TICKS ? e->rate_tick : RATE_TICKS;
+    e->progress.rows_per_s =
+        (double)(e->progress.rows_scored - e->rate_rows[slot]) * 10.0 / ticks;
+    e->rate_rows[slot] = e->progress.rows_scored;
+    tell_silence(e);
+    if (e->observer->progress != NULL && !e->settings.quiet)
+        e->observer->progress(e->observer->context, &e->progress);
+}

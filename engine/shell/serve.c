@@ -1,0 +1,139 @@
+/*
+ * The coordinator's side of the wire: requests become events, actions become
+ * replies.
+ */
+#include "engine/shell/engine_int.h"
+
+#include "proto/wire/wire.h"
+
+#include <string.h>
+
+static void serve_result(struct engine *e, const struct wire_message *m,
+                         struct coord_event *event)
+{
+    const struct wire_payload *p = &m->body.result.payload;
+    uint64_t batch;
+    uint32_t detector, phase_index, part;
+    if (m->body.result.status != 0 ||
+        !coord_task_find(e->coord, m->envelope.task, &batch, &detector,
+                         &phase_index, &part))
+        return;
+    event->payload_err = e->detector->validate(engine_slot(e, batch)->detect,
+                                               phase_index, part, p);
+}
+
+static void serve_request(struct engine *e, const struct link_event *l)
+{
+    struct wire_message m;
+    struct coord_event event = { .kind = COORD_EV_REQUEST,
+                                 .request = l->request,
+                                 .pipe = l->pipe,
+                                 .message = &m };
+    if (wire_decode(l->bytes, l->byte_count, &m) != 0) {
+        event.kind = COORD_EV_BAD_REQUEST;
+        event.message = NULL;
+    } else if (m.envelope.kind == WIRE_RESULT) {
+        event.payload_hash = wire_payload_hash(&m.body.result.payload);
+        serve_result(e, &m, &event);
+    }
+    e->message = &m;
+    engine_step(e, &event);
+    e->message = NULL;
+}
+
+void serve_link(uv_async_t *async)
+{
+    struct engine *e = async->data;
+    if (e->server == NULL)
+        return;
+    struct link_event *l = link_server_take(e->server);
+    while (l != NULL) {
+        struct link_event *next = l->next;
+        if (l->kind == LINK_REQUEST)
+            serve_request(e, l);
+        else if (l->kind == LINK_DOWN)
+            engine_step(e, &(struct coord_event){ .kind = COORD_EV_PIPE_LOST,
+                                                  .pipe = l->pipe });
+        link_event_release(l);
+        l = next;
+    }
+}
+
+void serve_accept(struct engine *e, const struct coord_action *a)
+{
+    struct slot *s = engine_slot(e, a->batch);
+    int rc = e->detector->accept(s->detect, a->phase_index, a->part,
+                                 &e->message->body.result.payload);
+    if (rc != 0)
+        engine_fail(e, rc, "keeping a result failed: %s", err_text(rc));
+}
+
+/* Builds the reply's body. 0, or an error that is a defect or no memory. */
+static int fill_body(struct engine *e, const struct coord_action *a,
+                     struct wire_message *m)
+{
+    struct slot *s;
+    switch (a->kind) {
+    case COORD_ACT_REPLY_HELLO:
+        m->envelope.kind = WIRE_HELLO_REPLY;
+        m->body.hello_reply.beat_ms = 1000;
+        m->body.hello_reply.lease_ms = 5000;
+        return 0;
+    case COORD_ACT_REPLY_TASK:
+        m->envelope.kind = WIRE_TASK;
+        s = engine_slot(e, a->batch);
+        return e->detector->task(s->detect, a->phase_index, a->part,
+                                 &m->body.task);
+    case COORD_ACT_REPLY_MODEL:
+        m->envelope.kind = WIRE_MODEL;
+        s = engine_slot(e, a->batch);
+        return e->detector->model(s->detect, &m->body.model);
+    case COORD_ACT_REPLY_BEAT:
+        m->envelope.kind = WIRE_HEARTBEAT_REPLY;
+        m->body.heartbeat_reply.order = a->order;
+        return 0;
+    case COORD_ACT_REPLY_HELLO_FIRST:
+        m->envelope.kind = WIRE_HELLO_FIRST;
+        return 0;
+    case COORD_ACT_REPLY_REFUSED:
+        m->envelope.kind = WIRE_REFUSED;
+        m->body.refused.code = a->err;
+        if (a->text != NULL)
+            m->body.refused.reason = (struct wire_text){
+                a->text, (uint32_t)strlen(a->text)
+            };
+        return 0;
+    case COORD_ACT_REPLY_BYE:
+        m->envelope.kind = WIRE_BYE_REPLY;
+        return 0;
+    default:
+        return ERR_INVALID;
+    }
+}
+
+void serve_reply(struct engine *e, const struct coord_action *a)
+{
+    const struct store_meta *meta = &e->meta;
+    struct wire_message m;
+    memset(&m.body, 0, sizeof m.body);
+    m.envelope = (struct wire_envelope){ .epoch = meta->epoch,
+                                         .worker_id = a->worker_id,
+                                         .task = a->task,
+                                         .attempt = a->attempt };
+    memcpy(m.envelope.run_id, meta->run_id, sizeof m.envelope.run_id);
+    struct link_message *out = NULL;
+    int rc = fill_body(e, a, &m);
+    if (rc == 0)
+        rc = link_message_new(&out);
+    if (rc == 0)
+        rc = wire_encode(&m, (struct wire_writer){ link_message_append, out });
+    if (rc != 0) {
+        if (out != NULL)
+            link_message_free(out);
+        link_server_drop(e->server, a->request);
+        engine_fail(e, rc, "building a reply failed: %s", err_text(rc));
+        return;
+    }
+    /* A reply that cannot be sent is a lost one: the lease decides. */
+    (void)link_server_reply(e->server, a->request, out);
+}

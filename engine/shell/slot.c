@@ -1,0 +1,268 @@
+/*
+ * What happens to a sealed batch: assemble, prepare, merge, commit, release.
+ * The heavy halves are jobs; their results come back as events.
+ */
+#include "engine/shell/engine_int.h"
+
+#include "proto/base/check.h"
+#include "proto/host/clock.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SLOT_ARENA_BYTES_MAX ((size_t)8 << 30)
+#define SLOT_TEXT_BYTES_MAX ((size_t)1 << 30)
+
+/* The named moments of a batch's life, each one line in the debug log. */
+static void slot_log(struct engine *e, const struct slot *s, const char *state)
+{
+    log_line(e->log, LOG_LEVEL_DEBUG, "batch", "batch=%" PRIu64 " state=%s", s->batch,
+             state);
+}
+
+static bool slot_job_ok(struct job *j, const char *what)
+{
+    if (j->err == 0)
+        return true;
+    engine_fail(j->engine, j->err, "batch %" PRIu64 ": %s failed: %s",
+                j->slot->batch, what, err_text(j->err));
+    return false;
+}
+
+static struct plan_shape slot_shape(const struct slot *s)
+{
+    return (struct plan_shape){ .rows = s->input.rows,
+                                .cols = s->input.cols,
+                                .recent_rows = s->view.recent.rows };
+}
+
+static int seal_run(struct job *j)
+{
+    struct engine *e = j->engine;
+    struct slot *s = j->slot;
+    int rc = batch_assemble(&s->input, e->schema->feature_count);
+    if (rc != 0 || s->input.rows == 0)
+        return rc;
+    struct plan_shape shape = slot_shape(s);
+    rc = e->detector->plan(&e->detect, &shape, &s->plan);
+    if (rc != 0)
+        return rc;
+    struct detect_batch batch = { .batch = s->batch,
+                                  .rows = batch_matrix(&s->input),
+                                  .recent = s->view.recent };
+    return e->detector->open(&e->detect, &batch, &s->plan, &s->detect);
+}
+
+static void seal_done(struct job *j)
+{
+    struct slot *s = j->slot;
+    if (!slot_job_ok(j, "assembling"))
+        return;
+    slot_log(j->engine, s, "planned");
+    struct plan_shape shape = slot_shape(s);
+    engine_step(j->engine,
+                &(struct coord_event){ .kind = COORD_EV_SEALED,
+                                       .batch = s->batch,
+                                       .rows = shape.rows,
+                                       .cols = shape.cols,
+                                       .recent_rows = shape.recent_rows });
+}
+
+void slot_seal(struct engine *e, const struct coord_action *a)
+{
+    struct slot *s = engine_slot(e, a->batch);
+    check(s->batch == 0);
+    s->batch = a->batch;
+    s->state_batch = a->state_batch;
+    s->reason = a->reason;
+    s->overrun = a->overrun;
+    s->input = e->open;
+    batch_input_init(&e->open);
+    s->opened_ns = e->open_ns;
+    s->opened_us = e->open_us;
+    s->cut_ns = e->last_cut_ns = clock_wall_ns();
+    arena_init(&s->arena, SLOT_ARENA_BYTES_MAX);
+    buf_init(&s->delta, SLOT_TEXT_BYTES_MAX);
+    buf_init(&s->snapshot, SLOT_TEXT_BYTES_MAX);
+    buf_init(&s->identity, 4096);
+    slot_log(e, s, "sealed");
+    int rc = learn_history_view(e->history, a->state_batch, &s->view);
+    if (rc != 0) {
+        engine_fail(e, rc,
+                    "batch %" PRIu64 ": the state after batch %" PRIu64
+                    " is not at hand: %s",
+                    a->batch, a->state_batch, err_text(rc));
+        return;
+    }
+    s->seal = (struct job){ .slot = s, .run = seal_run, .done = seal_done };
+    job_start(e, &s->seal);
+}
+
+static int prepare_run(struct job *j)
+{
+    return j->engine->detector->prepare(j->slot->detect, j->phase_index);
+}
+
+static void prepare_done(struct job *j)
+{
+    if (!slot_job_ok(j, "preparing tasks"))
+        return;
+    engine_step(j->engine,
+                &(struct coord_event){ .kind = COORD_EV_PREPARED,
+                                       .batch = j->slot->batch,
+                                       .detector = 0,
+                                       .phase_index = j->phase_index });
+}
+
+void slot_prepare(struct engine *e, const struct coord_action *a)
+{
+    struct slot *s = engine_slot(e, a->batch);
+    s->prepare = (struct job){ .slot = s,
+                               .phase_index = a->phase_index,
+                               .run = prepare_run,
+                               .done = prepare_done };
+    job_start(e, &s->prepare);
+}
+
+/* What the batch adds to the learned state; borrows from its verdict. */
+static struct learn_delta slot_delta(const struct slot *s)
+{
+    const struct verdict *v = &s->verdict;
+    return (struct learn_delta){
+        .rows = v->rows,
+        .bin_count = v->bin_count,
+        .bin = v->bin,
+        .count = v->bin_rows,
+        .recent = { v->recent_data, v->recent_count, s->input.cols,
+                    v->recent_count },
+    };
+}
+
+static int merge_run(struct job *j)
+{
+    struct engine *e = j->engine;
+    struct slot *s = j->slot;
+    struct matrix rows = batch_matrix(&s->input);
+    if (s->detect != NULL) {
+        int rc = e->detector->merge(s->detect, &s->result);
+        if (rc != 0)
+            return rc;
+    }
+    struct verdict_reference reference = { .rows = s->view.reference_rows,
+                                           .count = s->view.count };
+    int rc = verdict_make(&e->verdict, &rows, &s->result, &reference,
+                          &s->arena, &s->verdict);
+    if (rc != 0)
+        return rc;
+    struct learn_delta delta = slot_delta(s);
+    rc = learn_delta_encode(&delta, &s->delta);
+    return rc != 0 ? rc : result_build(e, s);
+}
+
+static void merge_done(struct job *j)
+{
+    if (!slot_job_ok(j, "merging"))
+        return;
+    slot_log(j->engine, j->slot, "merged");
+    engine_step(j->engine, &(struct coord_event){ .kind = COORD_EV_MERGED,
+                                                  .batch = j->slot->batch });
+}
+
+void slot_merge(struct engine *e, const struct coord_action *a)
+{
+    struct slot *s = engine_slot(e, a->batch);
+    s->merge = (struct job){ .slot = s, .run = merge_run, .done = merge_done };
+    job_start(e, &s->merge);
+}
+
+static enum coord_outcome commit_outcome(int err)
+{
+    switch (err) {
+    case 0:
+        return COORD_COMMIT_OK;
+    case ERR_FULL:
+    case ERR_BUSY:
+        return COORD_COMMIT_FULL;
+    default:
+        return COORD_COMMIT_UNKNOWN;
+    }
+}
+
+static void commit_done(struct writer_command *c)
+{
+    struct slot *s = c->context;
+    struct engine *e = s->seal.engine;
+    if (c->err == ERR_CLOSED) {
+        engine_fail(e, ERR_BUSY, "%s: %s", e->db, c->fault.text);
+        return;
+    }
+    if (c->err != 0)
+        log_line(e->log, LOG_LEVEL_ERROR, "commit", "batch=%" PRIu64 " err=%s",
+                 s->batch, err_name(c->err));
+    else {
+        slot_log(e, s, "committed");
+        e->committed_position = s->input.to_position;
+        e->committed_line = s->input.to_line;
+        progress_committed(e, s);
+    }
+    engine_step(e, &(struct coord_event){ .kind = COORD_EV_COMMITTED,
+                                          .batch = s->batch,
+                                          .outcome = commit_outcome(c->err) });
+}
+
+/* The learned state moves when the batch's turn to commit has come: nothing
+ * may read it before the commit is known, since D batches are in flight at
+ * most. A commit that is tried again finds it moved. */
+static int commit_learn(struct engine *e, struct slot *s)
+{
+    if (s->pushed)
+        return 0;
+    struct learn_delta d = slot_delta(s);
+    int rc = learn_history_push(e->history, s->batch, &d);
+    if (rc == 0 && s->batch % ENGINE_SNAPSHOT_EVERY == 0)
+        rc = learn_history_encode_newest(e->history, &s->snapshot);
+    s->pushed = rc == 0;
+    return rc;
+}
+
+void slot_commit(struct engine *e, const struct coord_action *a)
+{
+    struct slot *s = engine_slot(e, a->batch);
+    int rc = commit_learn(e, s);
+    if (rc != 0) {
+        engine_fail(e, rc, "batch %" PRIu64 ": %s", s->batch, err_text(rc));
+        return;
+    }
+    const struct coord_timing *t = &a->timing;
+    struct store_batch *b = &s->commit;
+    b->overrun = a->overrun || s->overrun;
+    b->snapshot = s->snapshot.length > 0 ? s->snapshot.data : NULL;
+    b->snapshot_bytes = s->snapshot.length;
+    if (t->started_us != 0) {
+        b->queue_us = t->started_us - t->cut_us;
+        b->compute_us = t->computed_us - t->started_us;
+        b->merge_us = t->merged_us - t->computed_us;
+    } else {
+        b->merge_us = t->merged_us - t->cut_us;
+    }
+    slot_log(e, s, "commit");
+    s->command = (struct writer_command){ .kind = WRITER_COMMIT,
+                                          .batch = b,
+                                          .done = commit_done,
+                                          .context = s };
+    writer_post(e->writer, &s->command);
+}
+
+void slot_release(struct slot *s)
+{
+    if (s->detect != NULL)
+        s->seal.engine->detector->close(s->detect);
+    batch_input_release(&s->input);
+    learn_view_release(&s->view);
+    arena_release(&s->arena);
+    buf_release(&s->delta);
+    buf_release(&s->snapshot);
+    buf_release(&s->identity);
+    memset(s, 0, sizeof *s);
+}
