@@ -13,8 +13,9 @@ static int take(const char *path, char *out, size_t out_bytes,
                 struct fault *fault)
 {
     if ((size_t)snprintf(out, out_bytes, "%s", path) >= out_bytes)
-        return fault_set(fault, ERR_USAGE, "the path of the database is too "
-                                           "long: %.60s...",
+        return fault_set(fault, ERR_USAGE,
+                         "the path of the database is too "
+                         "long: %.60s...",
                          path);
     return 0;
 }
@@ -28,8 +29,8 @@ static int by_input(const char *input, char *out, size_t out_bytes,
     const char *name = strrchr(input, '/');
     name = name != NULL ? name + 1 : input;
     const char *dot = strrchr(name, '.');
-    size_t length = dot != NULL && dot != name ? (size_t)(dot - name)
-                                               : strlen(name);
+    size_t length =
+        dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);
     char path[512];
     (void)snprintf(path, sizeof path, "%.*s.fyke.db", (int)length, name);
     return take(path, out, out_bytes, fault);
@@ -49,8 +50,9 @@ static int only_one_here(char *out, size_t out_bytes, struct fault *fault)
     if (count == 1)
         rc = take(first, out, out_bytes, fault);
     else if (count == 0)
-        rc = fault_set(fault, ERR_USAGE,
-                       "no *.fyke.db or fyke.db here: say which with --db FILE");
+        rc =
+            fault_set(fault, ERR_USAGE,
+                      "no *.fyke.db or fyke.db here: say which with --db FILE");
     else
         rc = fault_set(fault, ERR_USAGE,
                        "%zu databases here: say which with --db FILE, for "

@@ -194,9 +194,9 @@ static int write_url_file(struct engine *e, struct fault *fault)
         return 0;
     int n = snprintf(line, sizeof line, "%s\n", e->url);
     int rc = file_replace(path, line, (size_t)n, 0644);
-    return rc == 0 ? 0
-                   : fault_set(fault, rc, "--url-file %s: %s", path,
-                               err_text(rc));
+    return rc == 0
+               ? 0
+               : fault_set(fault, rc, "--url-file %s: %s", path, err_text(rc));
 }
 
 static int start_link(struct engine *e, struct fault *fault)
@@ -411,6 +411,8 @@ static void tear_down(struct engine *e)
     learn_history_free(e->history);
     schema_free(e->schema);
     free(e->feature_name);
+    for (uint32_t i = 0; i < e->kept_count; i++)
+        free(e->kept_text[i]);
     if (e->private_dir[0] != '\0')
         (void)file_remove_private_dir(e->private_dir);
 }
@@ -426,9 +428,9 @@ static void fill_summary(struct engine *e, struct engine_summary *s)
         .nothing_new = e->meta.last_batch > 0 && e->progress.records == 0 &&
                        e->intake.kind == SOURCE_FILE && !e->drained,
         .position = e->committed_position,
-        .best_severity = e->best_of > 0 ? 100.0 * (double)e->best_below /
-                                              (double)e->best_of
-                                        : 0,
+        .best_severity =
+            e->best_of > 0 ? 100.0 * (double)e->best_below / (double)e->best_of
+                           : 0,
         .best_line = e->best_line,
         .workers = e->settings.listen != NULL ? stats.workers
                                               : (uint32_t)e->settings.workers,
@@ -448,11 +450,11 @@ static void judge_end(struct engine *e, const struct engine_summary *s)
     if (e->failed != 0 || !e->forced)
         return;
     if (s->lost_records > 0)
-        e->failed = fault_set(
-            e->fault, ERR_TIMEOUT,
-            "stopped before everything was committed: %" PRIu64
-            " records of %s are lost",
-            s->lost_records, e->intake.label);
+        e->failed =
+            fault_set(e->fault, ERR_TIMEOUT,
+                      "stopped before everything was committed: %" PRIu64
+                      " records of %s are lost",
+                      s->lost_records, e->intake.label);
     else
         engine_remark(e, LOG_LEVEL_WARN, NULL,
                       "stopped; rows from byte %" PRIu64

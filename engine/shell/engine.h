@@ -14,11 +14,11 @@
 
 /* What was found out before the first record. Borrowed for the call. */
 struct engine_started {
-    const char *input;    /* label */
-    const char *kind;     /* "file", "stdin-file", "pipe", "processes" */
+    const char *input; /* label */
+    const char *kind;  /* "file", "stdin-file", "pipe", "processes" */
     const char *db;
     const struct schema *schema;
-    int64_t interval_us;  /* OPTION_INTERVAL_* or a duration */
+    int64_t interval_us; /* OPTION_INTERVAL_* or a duration */
     uint64_t max_rows;
     uint32_t workers;     /* local ones */
     const char *url;      /* where workers may join, NULL for private ipc */
@@ -38,17 +38,17 @@ struct engine_progress {
     uint64_t batches;
     double rows_per_s; /* committed, over the last second */
     uint32_t workers;
-    int64_t lag_us;    /* age of the oldest uncommitted record */
+    int64_t lag_us;                   /* age of the oldest uncommitted record */
     uint64_t bytes_read, bytes_total; /* total 0 = unknown */
-    uint64_t gaps;     /* samples skipped under backpressure */
+    uint64_t gaps;                    /* samples skipped under backpressure */
     bool waiting_for_worker, disk_full;
 };
 
 struct engine_summary {
     struct engine_progress progress;
-    bool drained;         /* stopped by a signal */
-    bool nothing_new;     /* file was read to its end before */
-    uint64_t position;    /* source bytes committed */
+    bool drained;          /* stopped by a signal */
+    bool nothing_new;      /* file was read to its end before */
+    uint64_t position;     /* source bytes committed */
     uint64_t lost_records; /* pipe: read but not committed at a forced stop */
     /* best of this run when nothing was flagged */
     double best_severity;
@@ -80,14 +80,12 @@ struct engine_binary {
  * `EXECUTABLE worker --join URL --parent PID`.
  * Signals: SIGINT and SIGTERM drain, a second one stops at once.
  * Errors: faults for people; err_exit_code gives the exit code. */
-FYKE_MUST_USE int engine_run(const struct settings *settings,
-                             const struct option *table, size_t table_count,
-                             const bool *given, const char *input,
-                             const struct engine_binary *binary,
-                             struct log *log,
-                             const struct engine_observer *observer,
-                             struct engine_summary *ret_summary,
-                             struct fault *fault);
+FYKE_MUST_USE int
+engine_run(const struct settings *settings, const struct option *table,
+           size_t table_count, const bool *given, const char *input,
+           const struct engine_binary *binary, struct log *log,
+           const struct engine_observer *observer,
+           struct engine_summary *ret_summary, struct fault *fault);
 
 /* The database a command means: --db, $FYKE_DB, by the input's name, or the
  * only *.fyke.db / fyke.db here (input NULL). */

@@ -24,11 +24,11 @@
 
 #include <uv.h>
 
-#define ENGINE_SLOTS 32u         /* > COORD_DEPTH_MAX, a power of two */
+#define ENGINE_SLOTS 32u          /* > COORD_DEPTH_MAX, a power of two */
 #define ENGINE_SNAPSHOT_EVERY 64u /* batches between full learned states */
 #define ENGINE_READ_BYTES (1u << 20)
 #define ENGINE_BLOCKS_MAX 16u /* read and not yet appended */
-#define ENGINE_WORKERS_SHOWN 256u
+#define ENGINE_KEPT_TEXTS 16u
 
 struct engine;
 struct slot;
@@ -97,8 +97,8 @@ struct intake {
     bool read_end;
     struct block *read_block;
     struct fault read_fault;
-    bool end;     /* nothing follows */
-    bool told_end; /* the core knows */
+    bool end;                                  /* nothing follows */
+    bool told_end;                             /* the core knows */
     struct parse_job parse[ENGINE_BLOCKS_MAX]; /* a ring, oldest first */
     uint32_t parse_first, parse_count;
     uint32_t consumed; /* records of the oldest block that were appended */
@@ -118,6 +118,8 @@ struct engine {
     bool loop_open;
     struct settings settings; /* in force (flags, then what was stored) */
     int64_t interval_us;
+    char *kept_text[ENGINE_KEPT_TEXTS]; /* stored settings that it borrows */
+    uint32_t kept_count;
     const struct option *table;
     size_t table_count;
     const bool *given;

@@ -25,9 +25,9 @@ static struct parse_job *parse_at(struct intake *in, uint32_t i)
 
 static int read_file(struct intake *in)
 {
-    int rc = source_file_read(&in->file, in->read_position, in->buffer,
-                              ENGINE_READ_BYTES, &in->read_bytes,
-                              &in->read_fault);
+    int rc =
+        source_file_read(&in->file, in->read_position, in->buffer,
+                         ENGINE_READ_BYTES, &in->read_bytes, &in->read_fault);
     in->read_end = rc == 0 && in->read_bytes < ENGINE_READ_BYTES;
     return rc;
 }
@@ -58,9 +58,9 @@ static int read_pipe(struct intake *in)
 static int read_processes(struct intake *in)
 {
     buf_reset(&in->sample);
-    int rc = processes_sample(in->processes, clock_wall_ns(),
-                              clock_monotonic_us(), &in->sample,
-                              &in->last_sample);
+    int rc =
+        processes_sample(in->processes, clock_wall_ns(), clock_monotonic_us(),
+                         &in->sample, &in->last_sample);
     in->read_bytes = in->sample.length;
     return rc != 0 ? rc : in->sample.err;
 }
@@ -220,9 +220,10 @@ static void pop_block(struct engine *e)
         records += p->block->extent[i];
     uint64_t bytes = p->block->end_position - p->block->position;
     if (bytes > records) /* blank lines that belong to no record */
-        engine_step(e, &(struct coord_event){ .kind = COORD_EV_APPENDED,
-                                              .position = p->block->end_position,
-                                              .skipped_bytes = bytes - records });
+        engine_step(e,
+                    &(struct coord_event){ .kind = COORD_EV_APPENDED,
+                                           .position = p->block->end_position,
+                                           .skipped_bytes = bytes - records });
     block_unref(p->block);
     p->block = NULL;
     in->parse_first = (in->parse_first + 1) % ENGINE_BLOCKS_MAX;
@@ -289,8 +290,8 @@ uint64_t intake_records_waiting(const struct engine *e)
     const struct intake *in = &e->intake;
     uint64_t n = 0;
     for (uint32_t i = 0; i < in->parse_count; i++)
-        n += in->parse[(in->parse_first + i) % ENGINE_BLOCKS_MAX]
-                 .block->records;
+        n +=
+            in->parse[(in->parse_first + i) % ENGINE_BLOCKS_MAX].block->records;
     return n - in->consumed;
 }
 

@@ -15,11 +15,11 @@
 
 /* Settings that are history: they shape batches or answers. */
 static const char *const remembered[] = {
-    "interval", "max-rows",  "max-bytes", "pipeline", "severity",
-    "mode",     "trees",     "subsample", "fit-rows", "seed",
-    "keep-scores",
+    "interval", "max-rows",  "max-bytes", "pipeline", "severity",    "mode",
+    "trees",    "subsample", "fit-rows",  "seed",     "keep-scores",
 };
 #define REMEMBERED (sizeof remembered / sizeof *remembered)
+_Static_assert(REMEMBERED <= ENGINE_KEPT_TEXTS, "room for every stored text");
 
 static const struct option *find_row(const struct engine *e, const char *name,
                                      size_t *ret_index)
@@ -31,6 +31,20 @@ static const struct option *find_row(const struct engine *e, const char *name,
         }
     }
     return NULL;
+}
+
+/* Sets a row from stored text, which the settings may borrow: it is kept as
+ * long as the engine. */
+static int take_stored(struct engine *e, const struct option *row,
+                       const char *stored, struct fault *fault)
+{
+    if (*stored == '\0')
+        return 0;
+    char *kept = strdup(stored);
+    if (kept == NULL)
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    e->kept_text[e->kept_count++] = kept;
+    return option_set(row, kept, &e->settings, fault);
 }
 
 /* "flag.NAME" holds the flag as it was typed at the last start ("" = not
@@ -57,15 +71,7 @@ static int restore_setting(struct engine *e, const char *name,
     bool started =
         store_setting_get(e->store, buf_text(scratch), next, &flag) == 0;
     if (known && started && strcmp(typed_flag, buf_text(&flag)) == 0) {
-        /* Stored text outlives this call in the settings: option_set borrows,
-         * so texts are kept for the life of the process. */
-        char *kept = strdup(buf_text(&stored));
-        rc = kept == NULL ? ERR_NOMEM
-             : *kept == '\0' && row->type == OPTION_TEXT
-                 ? 0
-                 : option_set(row, kept, &e->settings, fault);
-        if (rc != 0 || row->type != OPTION_TEXT)
-            free(kept);
+        rc = take_stored(e, row, buf_text(&stored), fault);
         goto out;
     }
     struct store_setting set[2] = { { name, buf_text(&typed) },
@@ -264,10 +270,10 @@ static int load_base(struct engine *e, struct reader *reader, uint64_t base,
      * the deltas need the state that the snapshot decodes to. */
     rc = reader_snapshot(reader, base, &snapshot, &from, fault);
     if (rc == 0)
-        rc = from == 0 ? learn_new(e->schema->feature_count,
-                                   e->detect.fit_rows, &r->learn)
-                       : learn_decode(snapshot.data, snapshot.length,
-                                      &r->learn);
+        rc = from == 0
+                 ? learn_new(e->schema->feature_count, e->detect.fit_rows,
+                             &r->learn)
+                 : learn_decode(snapshot.data, snapshot.length, &r->learn);
     buf_release(&snapshot);
     if (rc != 0)
         return rc;

@@ -124,7 +124,8 @@ static int build_quarantine(struct slot *s)
             .byte = view.position,
             .line = view.line,
             .length = view.length,
-            .reason = range ? "more of this batch" : bad_reason_text(view.status),
+            .reason =
+                range ? "more of this batch" : bad_reason_text(view.status),
             .text = (const char *)view.text,
             .text_bytes = keep,
         };

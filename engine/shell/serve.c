@@ -99,9 +99,8 @@ static int fill_body(struct engine *e, const struct coord_action *a,
         m->envelope.kind = WIRE_REFUSED;
         m->body.refused.code = a->err;
         if (a->text != NULL)
-            m->body.refused.reason = (struct wire_text){
-                a->text, (uint32_t)strlen(a->text)
-            };
+            m->body.refused.reason =
+                (struct wire_text){ a->text, (uint32_t)strlen(a->text) };
         return 0;
     case COORD_ACT_REPLY_BYE:
         m->envelope.kind = WIRE_BYE_REPLY;

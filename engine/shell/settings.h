@@ -41,11 +41,11 @@ struct settings {
 };
 
 /* Commands differ in what they offer: a table per command, same struct. */
-extern const struct option settings_run[];         /* fyke run */
+extern const struct option settings_run[]; /* fyke run */
 extern const size_t settings_run_count;
 extern const struct option settings_coordinator[]; /* fyke coordinator */
 extern const size_t settings_coordinator_count;
-extern const struct option settings_input[];       /* fyke check input */
+extern const struct option settings_input[]; /* fyke check input */
 extern const size_t settings_input_count;
 
 /* The interval in force for this kind of input: microseconds,

@@ -17,8 +17,8 @@
 /* The named moments of a batch's life, each one line in the debug log. */
 static void slot_log(struct engine *e, const struct slot *s, const char *state)
 {
-    log_line(e->log, LOG_LEVEL_DEBUG, "batch", "batch=%" PRIu64 " state=%s", s->batch,
-             state);
+    log_line(e->log, LOG_LEVEL_DEBUG, "batch", "batch=%" PRIu64 " state=%s",
+             s->batch, state);
 }
 
 static bool slot_job_ok(struct job *j, const char *what)
@@ -151,8 +151,8 @@ static int merge_run(struct job *j)
     }
     struct verdict_reference reference = { .rows = s->view.reference_rows,
                                            .count = s->view.count };
-    int rc = verdict_make(&e->verdict, &rows, &s->result, &reference,
-                          &s->arena, &s->verdict);
+    int rc = verdict_make(&e->verdict, &rows, &s->result, &reference, &s->arena,
+                          &s->verdict);
     if (rc != 0)
         return rc;
     struct learn_delta delta = slot_delta(s);
@@ -247,10 +247,9 @@ void slot_commit(struct engine *e, const struct coord_action *a)
         b->merge_us = t->merged_us - t->cut_us;
     }
     slot_log(e, s, "commit");
-    s->command = (struct writer_command){ .kind = WRITER_COMMIT,
-                                          .batch = b,
-                                          .done = commit_done,
-                                          .context = s };
+    s->command = (struct writer_command){
+        .kind = WRITER_COMMIT, .batch = b, .done = commit_done, .context = s
+    };
     writer_post(e->writer, &s->command);
 }
 

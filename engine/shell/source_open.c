@@ -20,8 +20,9 @@ static int open_stdin(struct intake *in, struct fault *fault)
 {
     struct stat st;
     if (fstat(STDIN_FILENO, &st) != 0)
-        return fault_set(fault, ERR_IO, "stdin is closed: give a file, or pipe "
-                                        "something in");
+        return fault_set(fault, ERR_IO,
+                         "stdin is closed: give a file, or pipe "
+                         "something in");
     (void)snprintf(in->label, sizeof in->label, "-");
     int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
     if (fd < 0)
@@ -43,8 +44,7 @@ static int open_path(struct intake *in, const char *path, struct fault *fault)
     (void)snprintf(in->label, sizeof in->label, "%s", path);
     in->kind = SOURCE_FILE;
     in->kind_name = "file";
-    if (stat(path, &st) == 0 &&
-        (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) {
+    if (stat(path, &st) == 0 && (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))) {
         in->kind = SOURCE_PIPE;
         in->kind_name = "pipe";
         in->file.fd = open(path, O_RDONLY | O_CLOEXEC);

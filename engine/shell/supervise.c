@@ -59,7 +59,8 @@ static void local_closed(uv_handle_t *handle)
         l->backoff_ms = BACKOFF_MS_MAX;
 }
 
-static void local_exited(uv_process_t *process, int64_t exit_code, int signal_no)
+static void local_exited(uv_process_t *process, int64_t exit_code,
+                         int signal_no)
 {
     struct local *l = process->data;
     struct supervise *s = l->owner;
@@ -75,8 +76,8 @@ static int local_start(struct local *l)
     struct supervise *s = l->owner;
     char parent[24];
     (void)snprintf(parent, sizeof parent, "%d", (int)getpid());
-    char *argv[] = { "fyke", "worker", "--join", NULL, "--parent", parent,
-                     "--log-level", NULL, NULL };
+    char *argv[] = { "fyke", "worker",      "--join", NULL, "--parent",
+                     parent, "--log-level", NULL,     NULL };
     char url[256], level[16];
     (void)snprintf(url, sizeof url, "%s", s->options.url);
     (void)snprintf(level, sizeof level, "%s", s->options.log_level);

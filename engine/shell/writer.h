@@ -11,17 +11,21 @@
 
 #include <uv.h>
 
-enum writer_kind { WRITER_COMMIT = 1, WRITER_EVENTS, WRITER_SILENCE,
-                   WRITER_WORKERS };
+enum writer_kind {
+    WRITER_COMMIT = 1,
+    WRITER_EVENTS,
+    WRITER_SILENCE,
+    WRITER_WORKERS
+};
 
 /* Lives with its sender until `done` was called. */
 struct writer_command {
     enum writer_kind kind;
-    const struct store_batch *batch;    /* WRITER_COMMIT */
-    const struct store_event *event;    /* WRITER_EVENTS */
-    const struct store_worker *worker;  /* WRITER_WORKERS */
+    const struct store_batch *batch;   /* WRITER_COMMIT */
+    const struct store_event *event;   /* WRITER_EVENTS */
+    const struct store_worker *worker; /* WRITER_WORKERS */
     uint32_t count;
-    int64_t from_ns, to_ns;             /* WRITER_SILENCE */
+    int64_t from_ns, to_ns; /* WRITER_SILENCE */
     uint64_t silences;
     void (*done)(struct writer_command *c);
     void *context;
