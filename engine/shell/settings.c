@@ -19,318 +19,98 @@ static const char *const mode_choices[] = { "batch", NULL };
 static const char *const level_choices[] = { "debug", "info", "warn", "error",
                                              NULL };
 
-/* clang-format off: one row a line reads as the table that it is */
+/* One row a line reads as the table that it is. */
+/* clang-format off */
 #define INPUT_ROWS                                                             \
-    { "format",                                                                \
-      0,                                                                       \
-      OPTION_CHOICE,                                                           \
-      F(schema.format),                                                        \
-      0,                                                                       \
-      0,                                                                       \
-      NULL,                                                                    \
-      format_choices,                                                          \
-      "csv|ndjson",                                                            \
-      "Input",                                                                 \
+    { "format", 0, OPTION_CHOICE, F(schema.format), 0, 0, NULL,                \
+      format_choices, "csv|ndjson", "Input",                                   \
       "Format of the input; inferred from its first bytes" },                  \
-        { "delimiter",                                                         \
-          0,                                                                   \
-          OPTION_TEXT,                                                         \
-          F(schema.delimiter),                                                 \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          "CHAR|tab",                                                          \
-          "Input",                                                             \
-          "One byte between CSV fields; inferred" },                           \
-        { "header",                                                            \
-          0,                                                                   \
-          OPTION_CHOICE,                                                       \
-          F(schema.header),                                                    \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          header_choices,                                                      \
-          "yes|no",                                                            \
-          "Input",                                                             \
-          "Does the first CSV record name the columns; inferred" },            \
-        { "time",                                                              \
-          0,                                                                   \
-          OPTION_TEXT,                                                         \
-          F(schema.time),                                                      \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          "COL|none",                                                          \
-          "Input",                                                             \
-          "Column that holds the event time; the first that parses" },         \
-        { "time-format",                                                       \
-          0,                                                                   \
-          OPTION_TEXT,                                                         \
-          F(schema.time_format),                                               \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          "FORMAT",                                                            \
-          "Input",                                                             \
-          "iso, s, ms, us, ns (epoch), or a format such as '%d/%m/%y %H'" },   \
-        { "key",                                                               \
-          0,                                                                   \
-          OPTION_LIST,                                                         \
-          F(schema.key),                                                       \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          "COL",                                                               \
-          "Input",                                                             \
-          "Column that says what a row is about (customer, host, sensor)" },   \
-        { "features",                                                          \
-          0,                                                                   \
-          OPTION_LIST,                                                         \
-          F(schema.features),                                                  \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          "A,B,C",                                                             \
-          "Input",                                                             \
-          "Exactly these columns are looked at" },                             \
-        { "also",                                                              \
-          0,                                                                   \
-          OPTION_LIST,                                                         \
-          F(schema.also),                                                      \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          "A,B",                                                               \
-          "Input",                                                             \
-          "Look at these too, though they would be left out" },                \
-        { "ignore", 0,     OPTION_LIST, F(schema.ignore),         0, 0, NULL,  \
-          NULL,     "A,B", "Input",     "Leave these columns out" },           \
-        { "missing",                                                           \
-          0,                                                                   \
-          OPTION_LIST,                                                         \
-          F(schema.missing),                                                   \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          "WORDS",                                                             \
-          "Input",                                                             \
-          "Words for a missing value, instead of NA, N/A, null, NaN, ?" },     \
-    {                                                                          \
-        "record-bytes", 0, OPTION_BYTES, F(record_bytes_max), KIB,             \
-            64 * KIB *KIB, "1MiB", NULL, "SIZE", "Input",                      \
-            "Longest record; longer ones go to quarantine"                     \
-    }
+    { "delimiter", 0, OPTION_TEXT, F(schema.delimiter), 0, 0, NULL, NULL,      \
+      "CHAR|tab", "Input", "One byte between CSV fields; inferred" },          \
+    { "header", 0, OPTION_CHOICE, F(schema.header), 0, 0, NULL,                \
+      header_choices, "yes|no", "Input",                                       \
+      "Does the first CSV record name the columns; inferred" },                \
+    { "time", 0, OPTION_TEXT, F(schema.time), 0, 0, NULL, NULL, "COL|none",    \
+      "Input", "Column that holds the event time; the first that parses" },    \
+    { "time-format", 0, OPTION_TEXT, F(schema.time_format), 0, 0, NULL, NULL,  \
+      "FORMAT", "Input",                                                       \
+      "iso, s, ms, us, ns (epoch), or a format such as '%d/%m/%y %H'" },       \
+    { "key", 0, OPTION_LIST, F(schema.key), 0, 0, NULL, NULL, "COL", "Input",  \
+      "Column that says what a row is about (customer, host, sensor)" },       \
+    { "features", 0, OPTION_LIST, F(schema.features), 0, 0, NULL, NULL,        \
+      "A,B,C", "Input", "Exactly these columns are looked at" },               \
+    { "also", 0, OPTION_LIST, F(schema.also), 0, 0, NULL, NULL, "A,B",         \
+      "Input", "Look at these too, though they would be left out" },           \
+    { "ignore", 0, OPTION_LIST, F(schema.ignore), 0, 0, NULL, NULL, "A,B",     \
+      "Input", "Leave these columns out" },                                    \
+    { "missing", 0, OPTION_LIST, F(schema.missing), 0, 0, NULL, NULL, "WORDS", \
+      "Input", "Words for a missing value, instead of NA, N/A, null, NaN, ?" },\
+    { "record-bytes", 0, OPTION_BYTES, F(record_bytes_max), KIB,               \
+      64 * KIB * KIB, "1MiB", NULL, "SIZE", "Input",                           \
+      "Longest record; longer ones go to quarantine" }
 
 #define SAMPLE_ROWS                                                            \
-    { "every",                                                                 \
-      0,                                                                       \
-      OPTION_DURATION,                                                         \
-      F(every_us),                                                             \
-      0.005 * SECOND,                                                          \
-      3600 * SECOND,                                                           \
-      "100ms",                                                                 \
-      NULL,                                                                    \
-      "DURATION",                                                              \
-      "Input",                                                                 \
+    { "every", 0, OPTION_DURATION, F(every_us), 0.005 * SECOND, 3600 * SECOND, \
+      "100ms", NULL, "DURATION", "Input",                                      \
       "host:processes: time between samples" },                                \
-        { "for",                                                               \
-          0,                                                                   \
-          OPTION_DURATION,                                                     \
-          F(for_us),                                                           \
-          0,                                                                   \
-          8.64e10 * 366,                                                       \
-          NULL,                                                                \
-          NULL,                                                                \
-          "DURATION",                                                          \
-          "Input",                                                             \
-          "host:processes: how long; until stopped if not given" },            \
-    {                                                                          \
-        "include-self", 0, OPTION_FLAG, F(include_self), 0, 0, NULL, NULL,     \
-            NULL, "Input", "host:processes: watch fyke's own processes too"    \
-    }
+    { "for", 0, OPTION_DURATION, F(for_us), 0, 8.64e10 * 366, NULL, NULL,      \
+      "DURATION", "Input",                                                     \
+      "host:processes: how long; until stopped if not given" },                \
+    { "include-self", 0, OPTION_FLAG, F(include_self), 0, 0, NULL, NULL, NULL, \
+      "Input", "host:processes: watch fyke's own processes too" }
 
 #define DATABASE_ROWS                                                          \
-    { "db",                                                                    \
-      0,                                                                       \
-      OPTION_TEXT,                                                             \
-      F(db),                                                                   \
-      0,                                                                       \
-      0,                                                                       \
-      NULL,                                                                    \
-      NULL,                                                                    \
-      "FILE",                                                                  \
-      "Database",                                                              \
+    { "db", 0, OPTION_TEXT, F(db), 0, 0, NULL, NULL, "FILE", "Database",       \
       "The database; by the input's name if not given ($FYKE_DB)" },           \
-        { "db-mode",                                                           \
-          0,                                                                   \
-          OPTION_TEXT,                                                         \
-          F(db_mode),                                                          \
-          0,                                                                   \
-          0,                                                                   \
-          "0600",                                                              \
-          NULL,                                                                \
-          "MODE",                                                              \
-          "Database",                                                          \
-          "Permissions of a new database, octal" },                            \
-        { "fresh",                                                             \
-          0,                                                                   \
-          OPTION_FLAG,                                                         \
-          F(fresh),                                                            \
-          0,                                                                   \
-          0,                                                                   \
-          NULL,                                                                \
-          NULL,                                                                \
-          NULL,                                                                \
-          "Database",                                                          \
-          "Start over; the old file is kept as FILE.old" },                    \
-    {                                                                          \
-        "keep-scores", 0, OPTION_FLAG, F(keep_scores), 0, 0, NULL, NULL, NULL, \
-            "Database",                                                        \
-            "Keep the score of every row, not of flagged ones alone"           \
-    }
+    { "db-mode", 0, OPTION_TEXT, F(db_mode), 0, 0, "0600", NULL, "MODE",       \
+      "Database", "Permissions of a new database, octal" },                    \
+    { "fresh", 0, OPTION_FLAG, F(fresh), 0, 0, NULL, NULL, NULL, "Database",   \
+      "Start over; the old file is kept as FILE.old" },                        \
+    { "keep-scores", 0, OPTION_FLAG, F(keep_scores), 0, 0, NULL, NULL, NULL,   \
+      "Database", "Keep the score of every row, not of flagged ones alone" }
 
 #define CUT_ROWS                                                               \
-    { "interval",                                                              \
-      0,                                                                       \
-      OPTION_TEXT,                                                             \
-      F(interval),                                                             \
-      0,                                                                       \
-      0,                                                                       \
-      NULL,                                                                    \
-      NULL,                                                                    \
-      "DURATION|asap|off",                                                     \
-      "Batches",                                                               \
+    { "interval", 0, OPTION_TEXT, F(interval), 0, 0, NULL, NULL,               \
+      "DURATION|asap|off", "Batches",                                          \
       "Cut a batch every so often (250ms, 2s); 'asap' whenever there is "      \
       "room, 'off' by count only. Files: off; pipes and live sources: 1s" },   \
-        { "max-rows",                                                          \
-          0,                                                                   \
-          OPTION_U64,                                                          \
-          F(max_rows),                                                         \
-          1,                                                                   \
-          1e7,                                                                 \
-          "100000",                                                            \
-          NULL,                                                                \
-          "N",                                                                 \
-          "Batches",                                                           \
-          "Records of a batch at most" },                                      \
-        { "max-bytes",                                                         \
-          0,                                                                   \
-          OPTION_BYTES,                                                        \
-          F(max_bytes),                                                        \
-          64 * KIB,                                                            \
-          4 * GIB,                                                             \
-          "64MiB",                                                             \
-          NULL,                                                                \
-          "SIZE",                                                              \
-          "Batches",                                                           \
-          "Input bytes of a batch at most" },                                  \
-    {                                                                          \
-        "pipeline", 0, OPTION_U64, F(pipeline), 1, 16, "2", NULL, "N",         \
-            "Batches", "Batches between cut and commit; state lags as many"    \
-    }
+    { "max-rows", 0, OPTION_U64, F(max_rows), 1, 1e7, "100000", NULL, "N",     \
+      "Batches", "Records of a batch at most" },                               \
+    { "max-bytes", 0, OPTION_BYTES, F(max_bytes), 64 * KIB, 4 * GIB, "64MiB",  \
+      NULL, "SIZE", "Batches", "Input bytes of a batch at most" },             \
+    { "pipeline", 0, OPTION_U64, F(pipeline), 1, 16, "2", NULL, "N",           \
+      "Batches", "Batches between cut and commit; state lags as many" }
 
 #define DETECTOR_ROWS                                                          \
-    { "severity",                                                              \
-      0,                                                                       \
-      OPTION_F64,                                                              \
-      F(severity),                                                             \
-      50,                                                                      \
-      99.9999,                                                                 \
-      "99.9",                                                                  \
-      NULL,                                                                    \
-      "PERCENT",                                                               \
-      "Detector",                                                              \
+    { "severity", 0, OPTION_F64, F(severity), 50, 99.9999, "99.9", NULL,       \
+      "PERCENT", "Detector",                                                   \
       "Flag rows stranger than this share of the recent ones" },               \
-        { "mode",                                                              \
-          0,                                                                   \
-          OPTION_CHOICE,                                                       \
-          F(mode),                                                             \
-          0,                                                                   \
-          0,                                                                   \
-          "batch",                                                             \
-          mode_choices,                                                        \
-          "batch",                                                             \
-          "Detector",                                                          \
-          "How the forest learns: fitted on each batch" },                     \
-        { "trees",                                                             \
-          0,                                                                   \
-          OPTION_U64,                                                          \
-          F(trees),                                                            \
-          1,                                                                   \
-          2000,                                                                \
-          "100",                                                               \
-          NULL,                                                                \
-          "N",                                                                 \
-          "Detector",                                                          \
-          "Trees of the isolation forest" },                                   \
-        { "subsample",                                                         \
-          0,                                                                   \
-          OPTION_U64,                                                          \
-          F(subsample),                                                        \
-          2,                                                                   \
-          4096,                                                                \
-          "256",                                                               \
-          NULL,                                                                \
-          "N",                                                                 \
-          "Detector",                                                          \
-          "Rows that each tree is grown on" },                                 \
-        { "fit-rows",                                                          \
-          0,                                                                   \
-          OPTION_U64,                                                          \
-          F(fit_rows),                                                         \
-          1,                                                                   \
-          100000,                                                              \
-          "1024",                                                              \
-          NULL,                                                                \
-          "N",                                                                 \
-          "Detector",                                                          \
-          "Smaller batches are fitted together with recent rows" },            \
-    {                                                                          \
-        "seed", 0, OPTION_U64, F(seed), 0, 9007199254740992.0, "1", NULL, "N", \
-            "Detector",                                                        \
-            "Equal seeds and batches give equal answers, to the bit"           \
-    }
+    { "mode", 0, OPTION_CHOICE, F(mode), 0, 0, "batch", mode_choices, "batch", \
+      "Detector", "How the forest learns: fitted on each batch" },             \
+    { "trees", 0, OPTION_U64, F(trees), 1, 2000, "100", NULL, "N", "Detector", \
+      "Trees of the isolation forest" },                                       \
+    { "subsample", 0, OPTION_U64, F(subsample), 2, 4096, "256", NULL, "N",     \
+      "Detector", "Rows that each tree is grown on" },                         \
+    { "fit-rows", 0, OPTION_U64, F(fit_rows), 1, 100000, "1024", NULL, "N",    \
+      "Detector", "Smaller batches are fitted together with recent rows" },    \
+    { "seed", 0, OPTION_U64, F(seed), 0, 9007199254740992.0, "1", NULL, "N",   \
+      "Detector", "Equal seeds and batches give equal answers, to the bit" }
 
 #define TALK_ROWS                                                              \
-    { "drain-timeout",                                                         \
-      0,                                                                       \
-      OPTION_DURATION,                                                         \
-      F(drain_timeout_us),                                                     \
-      0,                                                                       \
-      3600 * SECOND,                                                           \
-      "30s",                                                                   \
-      NULL,                                                                    \
-      "DURATION",                                                              \
-      "Other",                                                                 \
+    { "drain-timeout", 0, OPTION_DURATION, F(drain_timeout_us), 0,             \
+      3600 * SECOND, "30s", NULL, "DURATION", "Other",                         \
       "How long Ctrl-C and SIGTERM wait for batches under way" },              \
-    {                                                                          \
-        "quiet", 'q', OPTION_FLAG, F(quiet), 0, 0, NULL, NULL, NULL, "Other",  \
-            "Say nothing but errors"                                           \
-    }
+    { "quiet", 'q', OPTION_FLAG, F(quiet), 0, 0, NULL, NULL, NULL, "Other",    \
+      "Say nothing but errors" }
 #define LEVEL_ROW(level)                                                       \
-    {                                                                          \
-        "log-level", 0, OPTION_CHOICE, F(log_level), 0, 0, level,              \
-            level_choices, "LEVEL", "Other",                                   \
-            "debug, info, warn or error; key=value on stderr"                  \
-    }
+    { "log-level", 0, OPTION_CHOICE, F(log_level), 0, 0, level, level_choices, \
+      "LEVEL", "Other", "debug, info, warn or error; key=value on stderr" }
 
 const struct option settings_run[] = {
-    INPUT_ROWS,
-    SAMPLE_ROWS,
-    DATABASE_ROWS,
-    CUT_ROWS,
-    DETECTOR_ROWS,
+    INPUT_ROWS, SAMPLE_ROWS, DATABASE_ROWS, CUT_ROWS, DETECTOR_ROWS,
     { "workers", 0, OPTION_U64, F(workers), 0, 256, "0", NULL, "N", "Workers",
       "Local worker processes; 0 = the cores that this process may use" },
-    TALK_ROWS,
-    LEVEL_ROW("warn"),
+    TALK_ROWS, LEVEL_ROW("warn"),
 };
 const size_t settings_run_count = sizeof settings_run / sizeof *settings_run;
 
@@ -340,16 +120,10 @@ const struct option settings_coordinator[] = {
     { "url-file", 0, OPTION_TEXT, F(url_file), 0, 0, NULL, NULL, "PATH",
       "Workers", "Write the URL there once it is bound" },
     { "allow-plaintext", 0, OPTION_FLAG, F(allow_plaintext), 0, 0, NULL, NULL,
-      NULL, "Workers",
-      "Listen beyond this machine though nothing is "
+      NULL, "Workers", "Listen beyond this machine though nothing is "
       "encrypted and anyone who reaches the port may join" },
-    INPUT_ROWS,
-    SAMPLE_ROWS,
-    DATABASE_ROWS,
-    CUT_ROWS,
-    DETECTOR_ROWS,
-    TALK_ROWS,
-    LEVEL_ROW("info"),
+    INPUT_ROWS, SAMPLE_ROWS, DATABASE_ROWS, CUT_ROWS, DETECTOR_ROWS,
+    TALK_ROWS, LEVEL_ROW("info"),
 };
 const size_t settings_coordinator_count =
     sizeof settings_coordinator / sizeof *settings_coordinator;
