@@ -1,220 +1,17 @@
 /*
- * From options to a running loop and back: opens everything in the order that
- * CONTRACTS ask for, runs, closes everything.
- *
- * Order of the start: the input is looked at first (a typo costs nothing),
- * then local workers are started (before threads and the database exist),
- * then the database, the learned state, the link, the core.
+ * From options to a running loop and back: handles, signals, the end.
  */
 #include "engine/shell/engine_int.h"
 
-#include "proto/base/text.h"
 #include "proto/host/clock.h"
-#include "proto/host/cores.h"
 #include "proto/host/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define LEAVE_US 3000000 /* patience with workers at the end */
-#define CAP_BYTES ((uint64_t)256 << 20)
-#define CAP_ROWS 2000000u
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
-
-/* ---- start ---- */
-
-static int check_listen(struct engine *e, struct fault *fault)
-{
-    const char *url = e->settings.listen;
-    int rc = link_url_check(url, fault);
-    if (rc != 0 || link_url_is_local(url))
-        return rc;
-    if (!e->settings.allow_plaintext)
-        return fault_set(fault, ERR_USAGE,
-                         "--listen %s reaches beyond this machine and nothing "
-                         "is encrypted or checked yet: listen on tcp://"
-                         "127.0.0.1, or say --allow-plaintext on a network "
-                         "that you trust",
-                         url);
-    engine_remark(e, LOG_LEVEL_WARN, NULL,
-                  "listening on %s without encryption: whoever reaches the "
-                  "port may join as a worker and read the data",
-                  url);
-    return 0;
-}
-
-static int choose_url(struct engine *e, struct fault *fault)
-{
-    if (e->settings.listen != NULL) {
-        (void)snprintf(e->url, sizeof e->url, "%s", e->settings.listen);
-        return check_listen(e, fault);
-    }
-    int rc = file_make_private_dir(e->private_dir);
-    if (rc != 0)
-        return fault_set(fault, rc,
-                         "no private directory for the workers' socket can be "
-                         "made below $XDG_RUNTIME_DIR or /tmp: %s",
-                         err_text(rc));
-    (void)snprintf(e->url, sizeof e->url, "ipc://%s/fyke", e->private_dir);
-    return 0;
-}
-
-static void worker_crashed(void *context, int pid, int exit_code, int signal_no)
-{
-    struct engine *e = context;
-    if (signal_no != 0)
-        engine_remark(e, LOG_LEVEL_WARN, "worker_crashed",
-                      "worker %d was ended by signal %d; it is restarted", pid,
-                      signal_no);
-    else
-        engine_remark(e, LOG_LEVEL_WARN, "worker_crashed",
-                      "worker %d left with exit code %d; it is restarted", pid,
-                      exit_code);
-}
-
-static int start_workers(struct engine *e, struct fault *fault)
-{
-    if (e->settings.listen != NULL)
-        return 0;
-    if (e->settings.workers == 0)
-        e->settings.workers = host_cores();
-    struct supervise_options o = {
-        .executable = e->binary->executable,
-        .url = e->url,
-        .log_level = e->settings.log_level,
-        .count = (uint32_t)e->settings.workers,
-        .crashed = worker_crashed,
-        .context = e,
-    };
-    return supervise_new(&e->loop, &o, &e->supervise, fault);
-}
-
-static int open_store(struct engine *e, struct fault *fault)
-{
-    char *end;
-    unsigned long mode = strtoul(e->settings.db_mode, &end, 8);
-    if (*end != '\0' || mode == 0 || mode > 0777)
-        return fault_set(fault, ERR_USAGE,
-                         "--db-mode %s: say an octal mode such as 0600 or 0640",
-                         e->settings.db_mode);
-    struct store_options o = { .path = e->db,
-                               .mode = (uint32_t)mode,
-                               .fresh = e->settings.fresh,
-                               .keep_state_bytes = (uint64_t)256 << 20,
-                               .keep_events = 100000 };
-    int rc = store_open(&o, &e->store, fault);
-    if (rc == 0)
-        e->meta = *store_meta_get(e->store);
-    return rc;
-}
-
-static int set_up_detector(struct engine *e, struct fault *fault)
-{
-    const struct settings *s = &e->settings;
-    e->detector = detect_find("iforest", strlen("iforest"));
-    e->detect = (struct detect_config){
-        .seed = s->seed,
-        .trees = (uint32_t)s->trees,
-        .subsample = (uint32_t)s->subsample,
-        .fit_rows = (uint32_t)s->fit_rows,
-        .part_bytes = 1u << 20,
-        .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
-    };
-    e->verdict = (struct verdict_config){
-        .flag = (uint32_t)lround(s->severity * 1e4),
-        .near = (uint32_t)lround(fmin(s->severity, 99.0) * 1e4),
-        .near_share = .02,
-        .near_min = 100,
-        .recent_max = (uint32_t)s->fit_rows,
-    };
-    uint32_t n = e->schema->feature_count;
-    e->feature_name = calloc(n + 1, sizeof *e->feature_name);
-    if (e->feature_name == NULL)
-        return fault_set(fault, ERR_NOMEM, "out of memory");
-    for (uint32_t i = 0; i < n; i++)
-        e->feature_name[i] = e->schema->column[e->schema->feature[i]].name;
-    return detect_config_check(&e->detect, n, fault);
-}
-
-static int start_core(struct engine *e, uint64_t last_state_batch,
-                      struct fault *fault)
-{
-    const struct settings *s = &e->settings;
-    struct coord_config c = {
-        .epoch = e->meta.epoch,
-        .last_batch = e->meta.last_batch,
-        .last_state_batch = last_state_batch,
-        .cut = e->interval_us == OPTION_INTERVAL_OFF    ? COORD_CUT_COUNT
-               : e->interval_us == OPTION_INTERVAL_ASAP ? COORD_CUT_ASAP
-                                                        : COORD_CUT_INTERVAL,
-        .interval_us = e->interval_us > 0 ? e->interval_us : 0,
-        .max_rows = (uint32_t)s->max_rows,
-        .max_bytes = s->max_bytes,
-        .depth = (uint32_t)s->pipeline,
-        .cap_bytes = max_u64(CAP_BYTES, 2 * s->max_bytes),
-        .cap_rows = max_u64(CAP_ROWS, 2 * s->max_rows),
-        .replayable = e->intake.kind == SOURCE_FILE,
-        .lease_ms = 5000,
-        .silence_ms = 10000,
-        .beat_ms = 1000,
-        .commit_retry_ms = 1000,
-        .algorithm_version = e->binary->algorithm_version,
-        .selftest_digest = e->binary->selftest_digest,
-        .detector_count = 1,
-        .detector = { { e->detector->name, &e->detect, e->detector->plan } },
-    };
-    memcpy(c.run_id, e->meta.run_id, sizeof c.run_id);
-    int rc = coord_new(&c, clock_monotonic_us(), &e->coord);
-    return rc == 0 ? 0 : fault_set(fault, rc, "%s", err_text(rc));
-}
-
-static void link_wake(void *context)
-{
-    struct engine *e = context;
-    (void)uv_async_send(&e->link_async);
-}
-
-/* Written in one piece: whoever waits for the file reads a whole URL. */
-static int write_url_file(struct engine *e, struct fault *fault)
-{
-    char line[sizeof e->url + 1];
-    const char *path = e->settings.url_file;
-    if (path == NULL || *path == '\0')
-        return 0;
-    int n = snprintf(line, sizeof line, "%s\n", e->url);
-    int rc = file_replace(path, line, (size_t)n, 0644);
-    return rc == 0
-               ? 0
-               : fault_set(fault, rc, "--url-file %s: %s", path, err_text(rc));
-}
-
-static int start_link(struct engine *e, struct fault *fault)
-{
-    struct link_options o = { .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
-                              .send_timeout_ms = 10000,
-                              .contexts_free = 16,
-                              .contexts_max = COORD_PARKED_MAX + 64,
-                              .wake = link_wake,
-                              .wake_context = e };
-    int rc = link_server_new(&o, e->url, &e->server, fault);
-    if (rc != 0)
-        return rc;
-    (void)snprintf(e->url, sizeof e->url, "%s", link_server_url(e->server));
-    return write_url_file(e, fault);
-}
-
-/* ---- loop ---- */
 
 static void prepared(uv_prepare_t *handle)
 {
@@ -319,49 +116,6 @@ static void tell_started(struct engine *e)
     if (e->observer->started != NULL)
         e->observer->started(e->observer->context, &started);
 }
-
-static int set_up(struct engine *e, const char *input, struct fault *fault)
-{
-    bool live;
-    uint64_t state_batch = 0;
-    int rc = intake_open(e, input, fault);
-    if (rc != 0)
-        return rc;
-    live = e->intake.kind != SOURCE_FILE;
-    rc = settings_interval(&e->settings, live, &e->interval_us, fault);
-    if (rc == 0)
-        rc = engine_find_db(e->settings.db, input, e->db, sizeof e->db, fault);
-    if (rc == 0)
-        rc = choose_url(e, fault);
-    if (rc == 0)
-        rc = intake_infer(e, fault);
-    if (rc == 0)
-        rc = start_workers(e, fault);
-    if (rc == 0)
-        rc = open_store(e, fault);
-    if (rc == 0)
-        rc = restore_settings(e, fault);
-    if (rc == 0)
-        rc = settings_interval(&e->settings, live, &e->interval_us, fault);
-    if (rc == 0)
-        rc = restore_source(e, fault);
-    if (rc == 0)
-        rc = set_up_detector(e, fault);
-    if (rc == 0)
-        rc = restore_learned(e, &state_batch, fault);
-    if (rc == 0)
-        rc = start_core(e, state_batch, fault);
-    if (rc == 0)
-        rc = start_link(e, fault);
-    if (rc == 0) {
-        rc = writer_new(&e->loop, e->store, &e->writer);
-        if (rc != 0)
-            (void)fault_set(fault, rc, "%s", err_text(rc));
-    }
-    return rc == 0 ? intake_start(e, fault) : rc;
-}
-
-/* ---- end ---- */
 
 static void close_handle(uv_handle_t *handle, void *context)
 {
@@ -488,7 +242,7 @@ int engine_run(const struct settings *settings, const struct option *table,
         return fault_set(fault, err_from_errno(-rc), "%s", uv_strerror(rc));
     }
     open_handles(e);
-    e->failed = set_up(e, input, fault);
+    e->failed = start_all(e, input, fault);
     if (e->failed == 0) {
         tell_started(e);
         start_handles(e);

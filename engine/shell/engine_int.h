@@ -173,6 +173,10 @@ struct engine {
     uint32_t events_pending;
 };
 
+/* start.c: everything that must be there before the loop runs */
+FYKE_MUST_USE int start_all(struct engine *e, const char *input,
+                            struct fault *fault);
+
 /* loop.c */
 void engine_step(struct engine *e, const struct coord_event *event);
 void engine_turn(struct engine *e);
