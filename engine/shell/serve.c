@@ -29,7 +29,8 @@ static void serve_request(struct engine *e, const struct link_event *l)
                                  .request = l->request,
                                  .pipe = l->pipe,
                                  .message = &m };
-    if (wire_decode(l->bytes, l->byte_count, &m) != 0) {
+    event.payload_err = wire_decode(l->bytes, l->byte_count, &m);
+    if (event.payload_err != 0) {
         event.kind = COORD_EV_BAD_REQUEST;
         event.message = NULL;
     } else if (m.envelope.kind == WIRE_RESULT) {
