@@ -61,7 +61,7 @@ struct remark_event {
     struct store_event event;
     struct engine *engine;
     char what[32];
-    char text[320];
+    char text[640];
 };
 
 static void remark_stored(struct writer_command *c)
@@ -98,7 +98,7 @@ static void remark_store(struct engine *e, const char *what, const char *text)
 void engine_remark(struct engine *e, enum log_level level, const char *event,
                    const char *format, ...)
 {
-    char text[320];
+    char text[640];
     va_list ap;
     va_start(ap, format);
     (void)vsnprintf(text, sizeof text, format, ap);
@@ -106,7 +106,7 @@ void engine_remark(struct engine *e, enum log_level level, const char *event,
     if (e->observer->remark != NULL && level >= LOG_LEVEL_WARN)
         e->observer->remark(e->observer->context, text);
     else {
-        char quoted[400];
+        char quoted[800];
         log_line(e->log, level, event != NULL ? event : "remark", "text=%s",
                  log_quote(text, quoted, sizeof quoted));
     }
@@ -118,7 +118,7 @@ static void note_tell(struct engine *e, const struct coord_action *a)
 {
     const char *what = coord_note_name(a->note);
     enum log_level level = LOG_LEVEL_INFO;
-    char text[256] = "";
+    char text[640] = "";
     switch (a->note) {
     case COORD_NOTE_NO_WORKER:
         level = LOG_LEVEL_WARN;
@@ -129,14 +129,15 @@ static void note_tell(struct engine *e, const struct coord_action *a)
         break;
     case COORD_NOTE_DISK_FULL:
         level = LOG_LEVEL_WARN;
-        (void)snprintf(text, sizeof text,
-                       "%s cannot grow (disk full or locked): intake waits and "
-                       "goes on by itself when there is room",
-                       e->db);
+        (void)snprintf(
+            text, sizeof text,
+            "%.300s cannot grow (disk full or locked): intake waits and "
+            "goes on by itself when there is room",
+            e->db);
         break;
     case COORD_NOTE_DISK_OK:
         level = LOG_LEVEL_WARN;
-        (void)snprintf(text, sizeof text, "%s can be written again", e->db);
+        (void)snprintf(text, sizeof text, "%.300s can be written again", e->db);
         break;
     case COORD_NOTE_RESULT_DIFFERS:
         level = LOG_LEVEL_ERROR;

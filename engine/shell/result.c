@@ -34,7 +34,7 @@ static void fill_reasons(const struct engine *e, const struct verdict_row *v,
             .value = (double)r->value,
             .usual = (double)r->usual,
             .direction = r->direction,
-            .contribution = isfinite(r->distance) ? r->distance : NAN,
+            .contribution = isfinite(r->distance) ? r->distance : (double)NAN,
         };
     }
 }

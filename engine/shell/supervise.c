@@ -71,18 +71,32 @@ static void local_exited(uv_process_t *process, int64_t exit_code,
     uv_close((uv_handle_t *)process, local_closed);
 }
 
+/* uv_spawn takes the arguments as writable texts. */
+struct worker_command {
+    char text[8][256];
+    char *argv[9];
+};
+
+static void worker_command_fill(struct worker_command *w,
+                                const struct supervise_options *o)
+{
+    char parent[24];
+    (void)snprintf(parent, sizeof parent, "%d", (int)getpid());
+    const char *const words[8] = { "fyke",        "worker",    "--join",
+                                   o->url,        "--parent",  parent,
+                                   "--log-level", o->log_level };
+    w->argv[8] = NULL;
+    for (int i = 0; i < 8; i++) {
+        (void)snprintf(w->text[i], sizeof w->text[i], "%s", words[i]);
+        w->argv[i] = w->text[i];
+    }
+}
+
 static int local_start(struct local *l)
 {
     struct supervise *s = l->owner;
-    char parent[24];
-    (void)snprintf(parent, sizeof parent, "%d", (int)getpid());
-    char *argv[] = { "fyke", "worker",      "--join", NULL, "--parent",
-                     parent, "--log-level", NULL,     NULL };
-    char url[256], level[16];
-    (void)snprintf(url, sizeof url, "%s", s->options.url);
-    (void)snprintf(level, sizeof level, "%s", s->options.log_level);
-    argv[3] = url;
-    argv[7] = level;
+    struct worker_command w;
+    worker_command_fill(&w, &s->options);
     uv_stdio_container_t stdio[3] = {
         { .flags = UV_IGNORE },
         { .flags = UV_IGNORE },
@@ -91,7 +105,7 @@ static int local_start(struct local *l)
     uv_process_options_t o = {
         .exit_cb = local_exited,
         .file = s->options.executable,
-        .args = argv,
+        .args = w.argv,
         .flags = UV_PROCESS_DETACHED, /* a session and group of its own */
         .stdio = stdio,
         .stdio_count = 3,
