@@ -2,6 +2,7 @@
 #include "engine/shell/settings.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct settings defaults(void)
