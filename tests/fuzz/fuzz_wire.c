@@ -1,0 +1,100 @@
+/*
+ * Arbitrary bytes as a message: the decoder, and for whatever it accepts the
+ * encoder and every unpack function of the detectors.
+ */
+#include "proto/base/check.h"
+#include "proto/wire/iforest.h"
+
+#include <stdlib.h>
+
+#define ARENA_BYTES_MAX (64u << 20)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct wire_payload *payload_of(const struct wire_message *m)
+{
+    switch (m->envelope.kind) {
+    case WIRE_TASK:
+        return &m->body.task.payload;
+    case WIRE_RESULT:
+        return &m->body.result.payload;
+    case WIRE_MODEL:
+        return &m->body.model.payload;
+    default:
+        return NULL;
+    }
+}
+
+/* What a detector does without checks after a successful unpack. */
+static void forest_walk(const struct iforest_forest *f)
+{
+    uint64_t sum = 0;
+    for (uint32_t k = 0; k < f->trees; k++) {
+        uint32_t first = f->tree_first[k], at = first;
+        while (f->feature[at] != IFOREST_LEAF) {
+            check(f->feature[at] < f->features);
+            check(f->threshold[at] == f->threshold[at]);
+            at = (at ^ k) & 1 ? at + 1 : first + f->right[at];
+            check(at < f->tree_first[k + 1]);
+            sum += IFOREST_ONE;
+        }
+        sum += iforest_c(f->count[at]);
+    }
+    check(sum <= UINT32_MAX);
+    check(iforest_score((uint32_t)sum, f->trees, f->subsample) > 0);
+}
+
+static void fit_walk(const struct iforest_fit_task *t)
+{
+    for (size_t i = 0; i < (size_t)t->tree_count * t->psi; i++)
+        check(t->index[i] < t->rows.rows);
+}
+
+static void payload_unpack(const struct wire_payload *p)
+{
+    struct arena arena;
+    struct iforest_fit_task fit;
+    struct iforest_fit_score_task fit_score;
+    struct iforest_score_task score;
+    struct iforest_forest forest;
+    uint32_t sums[8];
+    arena_init(&arena, ARENA_BYTES_MAX);
+    if (iforest_unpack_fit(p, &arena, &fit) == 0)
+        fit_walk(&fit);
+    if (iforest_unpack_fit_score(p, &arena, &fit_score) == 0)
+        check(fit_score.psi <=
+              (uint64_t)fit_score.rows.rows + fit_score.recent.rows);
+    if (iforest_unpack_score(p, &arena, &score) == 0)
+        check(score.rows.rows > 0 && score.rows.cols > 0);
+    if (iforest_unpack_forest(p, &arena, &forest) == 0)
+        forest_walk(&forest);
+    check(iforest_unpack_sums(p, 8, sums) <= 0);
+    arena_release(&arena);
+}
+
+/* What was accepted can be sent, and means the same then. */
+static void message_again(const struct wire_message *m)
+{
+    struct buf b;
+    struct wire_message again;
+    const struct wire_payload *p = payload_of(m);
+    buf_init(&b, WIRE_MESSAGE_BYTES_MAX);
+    check(wire_encode(m, wire_writer_to_buf(&b)) == 0);
+    check(b.length <= wire_encoded_bytes_max(m));
+    check(wire_decode(b.data, b.length, &again) == 0);
+    check(again.envelope.kind == m->envelope.kind);
+    if (p != NULL)
+        check(wire_payload_hash(payload_of(&again)) == wire_payload_hash(p));
+    buf_release(&b);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct wire_message m;
+    if (wire_decode(data, size, &m) != 0)
+        return 0;
+    if (payload_of(&m) != NULL)
+        payload_unpack(payload_of(&m));
+    message_again(&m);
+    return 0;
+}
