@@ -56,4 +56,9 @@ FYKE_MUST_USE int file_is_network(const char *path, const char **ret_name);
  * number and, for FUSE, the type ("fuse.sshfs", NULL = unknown). */
 const char *file_network_name(unsigned long magic, const char *mount_type);
 
+/* The type of the mount with device `major:minor` in a text of mountinfo;
+ * false when it is not there. */
+bool file_mount_type(const char *mountinfo, const char *device, char *ret_type,
+                     size_t type_bytes);
+
 #endif

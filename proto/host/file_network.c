@@ -60,24 +60,38 @@ const char *file_network_name(unsigned long magic, const char *mount_type)
 }
 
 /*
- * The type of the mounted device, from a line of mountinfo:
+ * The type in one line of mountinfo, if it is the device's:
  * `id parent major:minor root point options [fields...] - type source ...`.
  */
-static bool mount_line_type(char *line, const char *device, char *out,
-                            size_t out_bytes)
+static bool mount_line_type(const char *line, size_t n, const char *device,
+                            char *ret_type, size_t type_bytes)
 {
-    char *rest = line;
-    (void)strsep(&rest, " ");
-    (void)strsep(&rest, " ");
-    const char *field = strsep(&rest, " ");
-    if (field == NULL || rest == NULL || strcmp(field, device) != 0)
-        return false;
-    char *dash = strstr(rest, " - ");
+    char wanted[48];
+    const char *dash = memmem(line, n, " - ", 3);
     if (dash == NULL)
         return false;
-    rest = dash + 3;
-    (void)snprintf(out, out_bytes, "%s", strsep(&rest, " "));
+    int length = snprintf(wanted, sizeof wanted, " %s ", device);
+    const char *third = memchr(line, ' ', n); /* behind id, then parent */
+    if (third != NULL)
+        third = memchr(third + 1, ' ', n - (size_t)(third + 1 - line));
+    if (third == NULL || third >= dash ||
+        strncmp(third, wanted, (size_t)length) != 0)
+        return false;
+    (void)snprintf(ret_type, type_bytes, "%.*s", (int)strcspn(dash + 3, " \n"),
+                   dash + 3);
     return true;
+}
+
+bool file_mount_type(const char *mountinfo, const char *device, char *ret_type,
+                     size_t type_bytes)
+{
+    for (const char *line = mountinfo; *line != 0;) {
+        size_t n = strcspn(line, "\n");
+        if (mount_line_type(line, n, device, ret_type, type_bytes))
+            return true;
+        line += n + (line[n] != 0);
+    }
+    return false;
 }
 
 /* The mount type of the file's device; false when nobody knows. */
@@ -88,11 +102,8 @@ static bool mount_type_of(dev_t dev, char *out, size_t out_bytes)
     bool found = false;
     (void)snprintf(device, sizeof device, "%u:%u", major(dev), minor(dev));
     buf_init(&text, MOUNTINFO_MAX);
-    if (file_read_all("/proc/self/mountinfo", &text) == 0) {
-        char *rest = (char *)text.data, *line;
-        while (!found && (line = strsep(&rest, "\n")) != NULL)
-            found = mount_line_type(line, device, out, out_bytes);
-    }
+    if (file_read_all("/proc/self/mountinfo", &text) == 0)
+        found = file_mount_type(buf_text(&text), device, out, out_bytes);
     buf_release(&text);
     return found;
 }

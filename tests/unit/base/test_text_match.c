@@ -32,6 +32,20 @@ Test(text_match, the_nearest_word_is_found)
     cr_assert_str_eq(nearest("tree"), "trees");
 }
 
+Test(text_match, the_longest_words_are_compared)
+{
+    char word[66], other[66];
+    const char *candidates[] = { other };
+    memset(word, 'w', sizeof word);
+    memset(other, 'w', sizeof other);
+    word[64] = other[64] = 0;
+    other[63] = 'x';
+    cr_assert_eq(text_nearest(word, candidates, 1), other);
+    other[64] = 'x';
+    other[65] = 0;
+    cr_assert_null(text_nearest(word, candidates, 1));
+}
+
 Test(text_match, a_word_that_is_far_from_all_is_not_guessed)
 {
     cr_assert_str_eq(nearest("zzz"), "-");

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -256,6 +257,46 @@ Test(file, fuse_is_shared_unless_its_type_is_known_to_be_local)
     cr_assert_null(file_network_name(fuse, "fuseblk"));
     cr_assert_null(file_network_name(fuse, "fuse.fuse-overlayfs"));
     cr_assert_null(file_network_name(fuse, "virtiofs"));
+}
+
+Test(file, the_type_of_a_mount_is_found_by_its_device)
+{
+    const char *mountinfo =
+        "22 1 254:1 / / rw,relatime shared:1 - ext4 /dev/vda1 rw\n"
+        "30 22 0:5 / /dev rw master:2 shared:7 - devtmpfs none rw\n"
+        "nonsense\n\n"
+        "41 22 0:52 / /mnt/a\\040b rw - fuse.sshfs me@there:/x rw\n"
+        "42 22 0:53 /0:54 /mnt/b rw - fuse.other me@there:/x rw\n"
+        "43 22 0:54 / /mnt/c rw - virtiofs";
+    static const struct {
+        const char *device, *type;
+    } cases[] = { { "254:1", "ext4" },
+                  { "0:5", "devtmpfs" },
+                  { "0:52", "fuse.sshfs" },
+                  { "0:54", "virtiofs" } };
+    char type[32];
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        cr_assert(
+            file_mount_type(mountinfo, cases[i].device, type, sizeof type));
+        cr_assert_str_eq(type, cases[i].type);
+    }
+    cr_assert_not(file_mount_type(mountinfo, "0:555", type, sizeof type));
+    cr_assert_not(file_mount_type("", "0:5", type, sizeof type));
+}
+
+Test(file, this_machine_s_own_mounts_are_found)
+{
+    struct stat st;
+    struct buf text;
+    char device[32], type[32];
+    cr_assert_eq(stat("/proc", &st), 0);
+    snprintf(device, sizeof device, "%u:%u", major(st.st_dev),
+             minor(st.st_dev));
+    buf_init(&text, 1 << 24);
+    cr_assert_eq(file_read_all("/proc/self/mountinfo", &text), 0);
+    cr_assert(file_mount_type(buf_text(&text), device, type, sizeof type));
+    cr_assert_str_eq(type, "proc");
+    buf_release(&text);
 }
 
 Test(file, a_missing_file_is_judged_by_its_folder)
