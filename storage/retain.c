@@ -10,7 +10,7 @@
 #define SLICE_ROWS 10000
 #define SLICE_STATES 64
 #define SLICE_EVENTS 1000
-#define VACUUM_FREE_PAGES 1024
+#define VACUUM_FREE_PAGES 256
 
 int retain_load(struct store *s, struct fault *fault)
 {
