@@ -47,7 +47,7 @@ static void reply_work(struct worker *w, const struct wire_message *m)
         speak_bye(w);
         return;
     }
-    action_add(w, WORKER_ACT_KEEP);
+    worker_action_add(w, WORKER_ACT_KEEP);
     w->held = (struct held){ .state = HELD_WANTING,
                              .task = m->envelope.task,
                              .attempt = m->envelope.attempt,
@@ -81,7 +81,7 @@ static void reply_model(struct worker *w, const struct wire_message *m)
     w->loading_slot = slot;
     w->model_ms = 2 * w->config.silence_ms;
     held->state = HELD_LOADING;
-    struct worker_action *a = action_add(w, WORKER_ACT_LOAD);
+    struct worker_action *a = worker_action_add(w, WORKER_ACT_LOAD);
     a->model_id = model->model_id;
     a->model_slot = slot;
 }
@@ -92,7 +92,7 @@ static void reply_refused(struct worker *w, const struct wire_refused *r)
         speak_redial(w); /* full for now */
         return;
     }
-    struct worker_action *a = action_add(w, WORKER_ACT_NOTE);
+    struct worker_action *a = worker_action_add(w, WORKER_ACT_NOTE);
     a->note = WORKER_NOTE_REFUSED;
     a->err = r->code;
     size_t n = r->reason.length;

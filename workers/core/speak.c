@@ -8,7 +8,8 @@
 
 #include <string.h>
 
-struct worker_action *action_add(struct worker *w, enum worker_action_kind kind)
+struct worker_action *worker_action_add(struct worker *w,
+                                        enum worker_action_kind kind)
 {
     check(w->actions->count < WORKER_ACTIONS_MAX);
     struct worker_action *a = &w->actions->item[w->actions->count++];
@@ -18,19 +19,19 @@ struct worker_action *action_add(struct worker *w, enum worker_action_kind kind)
 
 void speak_note(struct worker *w, enum worker_note note)
 {
-    action_add(w, WORKER_ACT_NOTE)->note = note;
+    worker_action_add(w, WORKER_ACT_NOTE)->note = note;
 }
 
 void speak_exit(struct worker *w, int exit_code)
 {
     w->link = LINK_OVER;
-    action_add(w, WORKER_ACT_EXIT)->exit_code = exit_code;
+    worker_action_add(w, WORKER_ACT_EXIT)->exit_code = exit_code;
 }
 
 static struct worker_action *send(struct worker *w, enum worker_channel channel,
                                   enum wire_kind kind)
 {
-    struct worker_action *a = action_add(w, WORKER_ACT_SEND);
+    struct worker_action *a = worker_action_add(w, WORKER_ACT_SEND);
     struct wire_envelope *e = &a->envelope;
     a->channel = channel;
     e->kind = kind;
@@ -50,7 +51,7 @@ static struct worker_action *ask(struct worker *w, enum wire_kind kind)
 
 static void cancel(struct worker *w, enum worker_channel channel)
 {
-    action_add(w, WORKER_ACT_CANCEL)->channel = channel;
+    worker_action_add(w, WORKER_ACT_CANCEL)->channel = channel;
 }
 
 static void cancel_asked(struct worker *w)
@@ -142,7 +143,7 @@ void speak_redial(struct worker *w)
         return;
     }
     speak_lost(w);
-    action_add(w, WORKER_ACT_REDIAL)->delay_ms = w->redial_ms;
+    worker_action_add(w, WORKER_ACT_REDIAL)->delay_ms = w->redial_ms;
     w->redial_ms *= 2;
     if (w->redial_ms > w->config.redial_ms_max) {
         w->redial_ms = w->config.redial_ms_max;
@@ -152,14 +153,14 @@ void speak_redial(struct worker *w)
 void speak_forget(struct worker *w)
 {
     if (w->held.state != HELD_NONE) {
-        action_add(w, WORKER_ACT_FORGET);
+        worker_action_add(w, WORKER_ACT_FORGET);
         w->held = (struct held){ 0 };
     }
 }
 
 void speak_compute(struct worker *w)
 {
-    struct worker_action *a = action_add(w, WORKER_ACT_COMPUTE);
+    struct worker_action *a = worker_action_add(w, WORKER_ACT_COMPUTE);
     w->held.state = HELD_COMPUTING;
     a->model_id = w->held.model_id;
     if (w->held.model_id != 0) {

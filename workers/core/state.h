@@ -70,8 +70,8 @@ struct worker {
 };
 
 /* speak.c */
-struct worker_action *action_add(struct worker *w,
-                                 enum worker_action_kind kind);
+struct worker_action *worker_action_add(struct worker *w,
+                                        enum worker_action_kind kind);
 void speak_note(struct worker *w, enum worker_note note);
 void speak_exit(struct worker *w, int exit_code);
 /* Abandons what is under way on the task channel and says HELLO. */

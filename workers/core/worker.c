@@ -45,10 +45,10 @@ static int64_t ms_to_us(uint32_t ms)
 static void cancel_all(struct worker *w)
 {
     if (w->asked != 0) {
-        action_add(w, WORKER_ACT_CANCEL)->channel = WORKER_CHANNEL_TASK;
+        worker_action_add(w, WORKER_ACT_CANCEL)->channel = WORKER_CHANNEL_TASK;
     }
     if (w->beating) {
-        action_add(w, WORKER_ACT_CANCEL)->channel = WORKER_CHANNEL_BEAT;
+        worker_action_add(w, WORKER_ACT_CANCEL)->channel = WORKER_CHANNEL_BEAT;
     }
 }
 

@@ -1,0 +1,192 @@
+/*
+ * The table of subcommands, finding one by its words, and their help texts.
+ */
+#include "tools/fyke/command.h"
+
+#include "proto/base/text.h"
+
+#include <string.h>
+
+#define NAMES_MAX 16
+
+/* Is `word` the whole name or its first word? */
+static bool name_begins_with(const char *name, const char *word)
+{
+    size_t n = strlen(word);
+    return strncmp(name, word, n) == 0 && (name[n] == '\0' || name[n] == ' ');
+}
+
+/* `first second` without anything around; "" when it does not fit. */
+static void name_join(const char *first, const char *second, char *out,
+                      size_t out_bytes)
+{
+    size_t n = strlen(first);
+    out[0] = '\0';
+    if (n + strlen(second) + 2 > out_bytes)
+        return;
+    memcpy(out, first, n);
+    out[n] = ' ';
+    strcpy(out + n + 1, second);
+}
+
+static int command_unknown(const char *words, struct fault *fault)
+{
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (; command_table[count] != NULL; count++)
+        names[count] = command_table[count]->name;
+    const char *nearest = text_nearest(words, names, count);
+    if (nearest != NULL)
+        return fault_set(fault, ERR_USAGE,
+                         "there is no command '%s'; did you mean: fyke %s",
+                         words, nearest);
+    return fault_set(fault, ERR_USAGE,
+                     "there is no command '%s'; fyke help lists them", words);
+}
+
+/* The second words that may follow the first one. */
+static int command_incomplete(const char *first, const char *second,
+                              struct fault *fault)
+{
+    const char *words[NAMES_MAX];
+    size_t count = 0;
+    struct buf list;
+    buf_init(&list, 256);
+    for (size_t i = 0; command_table[i] != NULL; i++) {
+        const char *name = command_table[i]->name;
+        if (!name_begins_with(name, first))
+            continue;
+        words[count] = name + strlen(first) + 1;
+        (void)buf_printf(&list, "%s%s", count > 0 ? " or " : "", words[count]);
+        count++;
+    }
+    const char *nearest =
+        second == NULL ? NULL : text_nearest(second, words, count);
+    if (nearest != NULL)
+        (void)fault_set(fault, ERR_USAGE,
+                        "fyke %s has no '%s'; did you mean: fyke %s %s", first,
+                        second, first, nearest);
+    else
+        (void)fault_set(fault, ERR_USAGE, "fyke %s what? %s; try: fyke %s %s",
+                        first, buf_text(&list), first, words[0]);
+    buf_release(&list);
+    return ERR_USAGE;
+}
+
+const struct command *command_find(int argc, char **argv, int *ret_words,
+                                   struct fault *fault)
+{
+    const char *second = argc > 1 && argv[1][0] != '-' ? argv[1] : NULL;
+    char both[64] = "";
+    bool first_known = false;
+    if (second != NULL)
+        name_join(argv[0], second, both, sizeof both);
+    for (size_t i = 0; command_table[i] != NULL; i++) {
+        const struct command *command = command_table[i];
+        if (strcmp(command->name, argv[0]) == 0 ||
+            strcmp(command->name, both) == 0) {
+            *ret_words = strchr(command->name, ' ') == NULL ? 1 : 2;
+            return command;
+        }
+        first_known |= name_begins_with(command->name, argv[0]);
+    }
+    if (first_known)
+        (void)command_incomplete(argv[0], second, fault);
+    else
+        (void)command_unknown(argv[0], fault);
+    return NULL;
+}
+
+int command_list_print(struct buf *out)
+{
+    (void)buf_append_text(
+        out, "fyke finds the anomalies of a stream: it cuts the stream into\n"
+             "micro-batches, scores them with isolation forests in worker\n"
+             "processes, and puts what is strange into one SQLite file.\n\n"
+             "usage: fyke COMMAND [flags] ...\n\n");
+    for (size_t i = 0; command_table[i] != NULL; i++)
+        (void)buf_printf(out, "  %-13s %s\n", command_table[i]->name,
+                         command_table[i]->summary);
+    return buf_append_text(
+        out, "\nA first try:\n"
+             "  fyke run host:processes --for 30s   watch this machine\n"
+             "  fyke check input FILE               what fyke makes of a "
+             "file\n"
+             "  fyke run FILE                       find its anomalies\n\n"
+             "fyke COMMAND --help explains a command and its flags.\n");
+}
+
+int command_help_print(const struct command *command, struct buf *out)
+{
+    (void)buf_printf(out, "usage: fyke %s%s%s\n\n%s", command->name,
+                     command->usage[0] != '\0' ? " " : "", command->usage,
+                     command->about);
+    if (command->examples != NULL)
+        (void)buf_printf(out, "\nExamples\n%s", command->examples);
+    if (command->options != NULL) {
+        (void)buf_append_char(out, '\n');
+        (void)option_help(command->options, *command->option_count, out);
+    }
+    if (command->exits != NULL)
+        (void)buf_printf(out, "\nExit codes\n%s", command->exits);
+    return out->err;
+}
+
+/* A `|` inside a cell would end it. */
+static void markdown_cell(const char *text, struct buf *out)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '|')
+            (void)buf_append_char(out, '\\');
+        (void)buf_append_char(out, *text);
+    }
+}
+
+static void markdown_row(const struct option *row, struct buf *out)
+{
+    char range[160];
+    const char *argument = option_argument_text(row);
+    (void)buf_append_text(out, "| `");
+    if (row->letter != 0)
+        (void)buf_printf(out, "-%c`, `", row->letter);
+    (void)buf_printf(out, "--%s%s", row->name, argument[0] != 0 ? " " : "");
+    markdown_cell(argument, out);
+    (void)buf_append_text(out, "` | ");
+    markdown_cell(row->help, out);
+    for (size_t i = 0; row->type == OPTION_CHOICE && row->choices[i] != NULL;
+         i++)
+        (void)buf_printf(out, "%s`%s`", i == 0 ? ": " : ", ", row->choices[i]);
+    option_range_text(row, range, sizeof range);
+    (void)buf_append_text(out, " | ");
+    if (row->fallback != NULL && row->type != OPTION_FLAG)
+        markdown_cell(row->fallback, out);
+    (void)buf_append_text(out, " | ");
+    markdown_cell(range, out);
+    (void)buf_append_text(out, " |\n");
+}
+
+int command_markdown_print(struct buf *out)
+{
+    for (size_t i = 0; command_table[i] != NULL; i++) {
+        const struct command *command = command_table[i];
+        if (command->options == NULL)
+            continue;
+        (void)buf_printf(out,
+                         "### `fyke %s %s`\n\n"
+                         "| flag | what | default | range |\n"
+                         "|---|---|---|---|\n",
+                         command->name, command->usage);
+        for (size_t j = 0; j < *command->option_count; j++)
+            markdown_row(&command->options[j], out);
+        (void)buf_append_char(out, '\n');
+    }
+    return out->err;
+}
+
+const struct command *const command_table[] = {
+    &command_run,         &command_coordinator,
+    &command_worker,      &command_replay,
+    &command_check_input, &command_check_db,
+    &command_export,      &command_version,
+    &command_help,        NULL,
+};

@@ -1,0 +1,136 @@
+/*
+ * Runs the engine for `fyke run` and `fyke coordinator`.
+ */
+#include "tools/fyke/drive.h"
+
+#include "engine/shell/engine.h"
+#include "proto/base/check.h"
+#include "tools/fyke/cli.h"
+#include "tools/fyke/talk.h"
+#include "tools/fyke/version.h"
+#include "tools/fyke/view_run.h"
+#include "workers/detect/compute.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define OPERANDS_MAX 64u
+#define OPTIONS_MAX 64u
+
+/* This very file, also after it was replaced on disk by another build. */
+static int find_executable(char *out, size_t out_bytes, struct fault *fault)
+{
+    ssize_t n = readlink("/proc/self/exe", out, out_bytes - 1);
+    if (n < 0)
+        return fault_set(fault, err_from_errno(errno),
+                         "the path of this program cannot be read "
+                         "(/proc/self/exe): %s",
+                         strerror(errno));
+    out[n] = '\0';
+    return ERR_OK;
+}
+
+/* Several files: the line to use. */
+static int fault_many(const struct command *command, const char **operands,
+                      uint32_t count, struct fault *fault)
+{
+    struct buf line;
+    char word[512];
+    buf_init(&line, 400);
+    for (uint32_t i = 0; i < count && line.err == 0; i++)
+        (void)buf_printf(&line, " %s",
+                         cli_shell_word(operands[i], word, sizeof word));
+    (void)fault_set(fault, ERR_USAGE,
+                    "one input at a time; to read %u files as one stream: "
+                    "cat%s | fyke %s -",
+                    count, line.err == 0 ? buf_text(&line) : " FILE...",
+                    command->name);
+    buf_release(&line);
+    return ERR_USAGE;
+}
+
+/* Where the remarks go: a person at a terminal sees them in the view; else
+ * they are in the log. */
+static bool log_start(const struct settings *settings, bool level_given,
+                      struct log *log)
+{
+    bool person = isatty(STDERR_FILENO) == 1 && !level_given;
+    if (settings->quiet || person)
+        talk_log_init(log, "error");
+    else
+        talk_log_init(log, settings->log_level);
+    return !person;
+}
+
+static bool was_given(const struct command *command, const bool *given,
+                      const char *name)
+{
+    for (size_t i = 0; i < *command->option_count; i++)
+        if (strcmp(command->options[i].name, name) == 0)
+            return given[i];
+    return false;
+}
+
+static int drive_run(const struct command *command,
+                     const struct settings *settings, const bool *given,
+                     const char *input)
+{
+    char executable[4096];
+    struct fault fault = { 0 };
+    struct engine_summary summary;
+    struct view_run view;
+    struct log log;
+    struct engine_binary binary = {
+        .executable = executable,
+        .version = FYKE_VERSION,
+        .algorithm_version = compute_algorithm_version(),
+        .selftest_digest = compute_selftest_digest(),
+    };
+    memset(&summary, 0, sizeof summary);
+    if (find_executable(executable, sizeof executable, &fault) != 0)
+        return cli_fail(&fault);
+    bool logged =
+        log_start(settings, was_given(command, given, "log-level"), &log);
+    view_run_init(&view, settings, logged);
+    struct engine_observer observer = view_run_observer(&view);
+    int err =
+        engine_run(settings, command->options, *command->option_count, given,
+                   input, &binary, &log, &observer, &summary, &fault);
+    view_run_clear(&view);
+    if (err != 0)
+        return cli_fail(&fault);
+    return view_run_end(&view, &summary);
+}
+
+int drive_engine(const struct command *command, int argc, char **argv,
+                 const char *missing_input)
+{
+    struct settings settings;
+    bool given[OPTIONS_MAX] = { false };
+    const char *operands[OPERANDS_MAX];
+    struct fault fault = { 0 };
+    struct cli_parse parse = {
+        .table = command->options,
+        .count = *command->option_count,
+        .target = &settings,
+        .given = given,
+        .operands = operands,
+        .operands_max = OPERANDS_MAX,
+    };
+    int exit_code;
+    check(*command->option_count <= OPTIONS_MAX);
+    memset(&settings, 0, sizeof settings);
+    if (cli_parse(command, argc, argv, &parse, &exit_code) != 0)
+        return exit_code;
+    if (parse.operand_count == 0)
+        (void)fault_set(&fault, ERR_USAGE, "%s", missing_input);
+    else if (parse.operand_count > 1)
+        (void)fault_many(command, operands, parse.operand_count, &fault);
+    exit_code = fault.err != 0
+                    ? cli_fail(&fault)
+                    : drive_run(command, &settings, given, operands[0]);
+    option_release(command->options, *command->option_count, &settings);
+    return exit_code;
+}

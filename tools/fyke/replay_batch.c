@@ -1,0 +1,291 @@
+/*
+ * One stored batch, computed again and compared.
+ */
+#include "tools/fyke/replay_batch.h"
+
+#include "engine/detect/verdict.h"
+#include "engine/ingest/batch.h"
+#include "proto/base/text.h"
+#include "tools/fyke/local_compute.h"
+#include "tools/fyke/replay_compare.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define READ_BYTES ((size_t)1 << 20)
+#define PART_BYTES (1u << 20)
+#define ARENA_BYTES_MAX ((size_t)8 << 30)
+#define NEAR_LIMIT 990000u
+#define NEAR_SHARE .02
+#define NEAR_MIN 100u
+#define RECORD_BYTES_DEFAULT ((uint64_t)1 << 20)
+
+/* Everything of one batch under replay. */
+struct work {
+    struct reader_batch stored;
+    struct batch_input input;
+    struct learn_view view;
+    struct detect_config config;
+    const struct detect_ops *ops;
+    struct plan plan;
+    struct detect_state *state;
+    struct detect_result result;
+    struct arena arena;
+    struct verdict verdict;
+};
+
+static void source_unreadable(struct replay *r, const char *text)
+{
+    r->readable = false;
+    (void)snprintf(r->why_not, sizeof r->why_not, "%s", text);
+}
+
+static void source_find(struct replay *r, const struct store_source *source,
+                        const char *input)
+{
+    struct fault fault = { 0 };
+    const char *path = input != NULL ? input : source->source;
+    if (input == NULL && strcmp(source->kind, "file") != 0) {
+        source_unreadable(r, strcmp(source->kind, "stdin-file") == 0
+                                 ? "standard input was a file; name it with "
+                                   "--input FILE"
+                                 : "rows of a pipe or a live source cannot be "
+                                   "read again");
+        return;
+    }
+    if (source_file_open(path, &r->file, &fault) != 0) {
+        source_unreadable(r, fault.text);
+        return;
+    }
+    r->readable = true;
+    if (source_file_verify(&r->file, source->identity, source->position,
+                           source->open_end, &fault) != 0)
+        (void)snprintf(r->note, sizeof r->note,
+                       "%s is not as it was when it was read: %.300s", path,
+                       fault.text);
+}
+
+int replay_init(struct replay *r, struct reader *reader, const char *input,
+                struct fault *fault)
+{
+    struct store_source source;
+    memset(r, 0, sizeof *r);
+    r->reader = reader;
+    r->file.fd = -1;
+    int err = reader_source_get(reader, &source, fault);
+    if (err != 0)
+        return err;
+    err = schema_from_json(source.schema, strlen(source.schema), &r->schema,
+                           fault);
+    if (err != 0)
+        return err;
+    r->bytes = malloc(READ_BYTES);
+    if (r->bytes == NULL)
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    source_find(r, &source, input);
+    return ERR_OK;
+}
+
+void replay_release(struct replay *r)
+{
+    if (r->readable)
+        source_file_close(&r->file);
+    learn_free(r->learn);
+    if (r->schema != NULL)
+        schema_free(r->schema);
+    free(r->bytes);
+    memset(r, 0, sizeof *r);
+}
+
+static uint64_t setting_u64(struct replay *r, const char *name, uint64_t batch,
+                            uint64_t fallback)
+{
+    struct buf text;
+    uint64_t value = fallback;
+    buf_init(&text, 4096);
+    if (reader_setting_get(r->reader, name, batch, &text) != 0 ||
+        (text_parse_u64(buf_text(&text), &value) != 0 &&
+         text_parse_bytes(buf_text(&text), &value) != 0))
+        value = fallback;
+    buf_release(&text);
+    return value;
+}
+
+static int take_block(struct replay *r, struct work *w, struct block *block)
+{
+    uint32_t left = w->stored.records - w->input.records;
+    uint32_t take = block->records < left ? block->records : left;
+    int err = block_parse(block, r->schema);
+    if (err == 0 && take > 0)
+        err = batch_input_add(&w->input, block, 0, take);
+    block_unref(block);
+    return err;
+}
+
+/* Reads on behind the range: whether a quote closes may only show there. */
+static int read_records(struct replay *r, struct work *w, struct framer *f,
+                        struct fault *fault)
+{
+    uint64_t position = w->stored.from_position;
+    bool end = false;
+    while (w->input.records < w->stored.records && !end) {
+        struct block *block = NULL;
+        size_t n = 0;
+        int err = source_file_read(&r->file, position, r->bytes, READ_BYTES, &n,
+                                   fault);
+        if (err != 0)
+            return err;
+        end = n < READ_BYTES;
+        position += n;
+        err = framer_push(f, r->bytes, n, end, &block);
+        if (err == 0 && block != NULL)
+            err = take_block(r, w, block);
+        if (err != 0)
+            return err;
+    }
+    return ERR_OK;
+}
+
+static int work_read(struct replay *r, struct work *w, struct fault *fault)
+{
+    struct framer *f;
+    uint64_t record_bytes =
+        setting_u64(r, "record-bytes", w->stored.batch, RECORD_BYTES_DEFAULT);
+    int err = framer_new(r->schema, (size_t)record_bytes,
+                         w->stored.from_position, w->stored.from_line, &f);
+    if (err != 0)
+        return err;
+    err = read_records(r, w, f, fault);
+    framer_free(f);
+    if (err == 0)
+        err = batch_assemble(&w->input, r->schema->feature_count);
+    return err;
+}
+
+static void work_configure(struct replay *r, struct work *w)
+{
+    uint64_t batch = w->stored.batch;
+    w->config = (struct detect_config){
+        .seed = w->stored.seed,
+        .trees = (uint32_t)setting_u64(r, "trees", batch, 100),
+        .subsample = (uint32_t)setting_u64(r, "subsample", batch, 256),
+        .fit_rows = (uint32_t)setting_u64(r, "fit-rows", batch, 1024),
+        .part_bytes = PART_BYTES,
+        .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
+    };
+}
+
+static int work_detect(struct work *w)
+{
+    struct plan_shape shape = { .rows = w->input.rows,
+                                .cols = w->input.cols,
+                                .recent_rows = w->view.recent.rows };
+    struct detect_batch batch = { .batch = w->stored.batch,
+                                  .rows = batch_matrix(&w->input),
+                                  .recent = w->view.recent };
+    if (w->input.rows == 0)
+        return ERR_OK;
+    int err = w->ops->plan(&w->config, &shape, &w->plan);
+    if (err == 0)
+        err = w->ops->open(&w->config, &batch, &w->plan, &w->state);
+    if (err == 0)
+        err = local_compute(w->ops, w->state, &w->plan);
+    if (err == 0)
+        err = w->ops->merge(w->state, &w->result);
+    return err;
+}
+
+static int work_judge(struct work *w)
+{
+    uint32_t flag = w->stored.flag;
+    struct verdict_config config = {
+        .flag = flag,
+        .near = flag < NEAR_LIMIT ? flag : NEAR_LIMIT,
+        .near_share = NEAR_SHARE,
+        .near_min = NEAR_MIN,
+        .recent_max = w->config.fit_rows,
+    };
+    struct verdict_reference reference = { .rows = w->view.reference_rows,
+                                           .count = w->view.count };
+    struct matrix rows = batch_matrix(&w->input);
+    return verdict_make(&config, &rows, &w->result, &reference, &w->arena,
+                        &w->verdict);
+}
+
+static int work_compare(struct replay *r, struct work *w,
+                        enum replay_outcome *ret_outcome, struct buf *text,
+                        struct fault *fault)
+{
+    struct replay_pair pair = { &w->stored, &w->input, &w->result,
+                                &w->verdict };
+    *ret_outcome = REPLAY_EQUAL;
+    if (w->verdict.result_hash == w->stored.result_hash)
+        return ERR_OK;
+    *ret_outcome = REPLAY_DIFFERENT;
+    return replay_compare(r->reader, &pair, text, fault);
+}
+
+static int work_run(struct replay *r, struct work *w,
+                    enum replay_outcome *ret_outcome, struct buf *text,
+                    struct fault *fault)
+{
+    int err = work_read(r, w, fault);
+    if (err != 0)
+        return err;
+    if (w->input.content_hash != w->stored.content_hash) {
+        *ret_outcome = REPLAY_DIFFERENT;
+        return buf_printf(text,
+                          "the bytes %" PRIu64 " to %" PRIu64
+                          " of %s are not those that were read",
+                          w->stored.from_position, w->stored.to_position,
+                          r->file.path);
+    }
+    work_configure(r, w);
+    err = replay_view(r, w->stored.state_batch, w->config.fit_rows, &w->view,
+                      fault);
+    if (err == ERR_NOTFOUND) {
+        *ret_outcome = REPLAY_IMPOSSIBLE;
+        return buf_append_text(text, "the learned state it was judged by is "
+                                     "no longer kept");
+    }
+    if (err == 0)
+        err = work_detect(w);
+    if (err == 0)
+        err = work_judge(w);
+    return err != 0 ? err : work_compare(r, w, ret_outcome, text, fault);
+}
+
+static void work_release(struct work *w)
+{
+    if (w->state != NULL)
+        w->ops->close(w->state);
+    batch_input_release(&w->input);
+    learn_view_release(&w->view);
+    arena_release(&w->arena);
+}
+
+int replay_batch(struct replay *r, uint64_t batch,
+                 enum replay_outcome *ret_outcome, struct buf *text,
+                 struct fault *fault)
+{
+    struct work w = { .ops = &detect_iforest };
+    int err = reader_batch_get(r->reader, batch, &w.stored, fault);
+    if (err != 0)
+        return err;
+    *ret_outcome = REPLAY_IMPOSSIBLE;
+    if (!r->readable)
+        return buf_append_text(text, r->why_not);
+    if (w.stored.algorithm != w.ops->algorithm)
+        return buf_printf(text, "algorithm version %u, this fyke has %u",
+                          w.stored.algorithm, w.ops->algorithm);
+    batch_input_init(&w.input);
+    arena_init(&w.arena, ARENA_BYTES_MAX);
+    err = work_run(r, &w, ret_outcome, text, fault);
+    work_release(&w);
+    if (err != 0 && fault->text[0] == '\0')
+        (void)fault_set(fault, err, "batch %" PRIu64 ": %s", batch,
+                        err_text(err));
+    return err;
+}

@@ -1,0 +1,24 @@
+/*
+ * Where talk goes: the log's level, the terminal's width and colours.
+ */
+#ifndef FYKE_TOOLS_TALK_H
+#define FYKE_TOOLS_TALK_H
+
+#include "proto/host/log.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* "debug", "info", "warn", "error", NULL. */
+extern const char *const talk_log_levels[];
+
+/* A log on standard error at a level from talk_log_levels. */
+void talk_log_init(struct log *log, const char *level);
+
+/* Columns of the terminal behind a descriptor; 0 = it is none. */
+uint32_t talk_width(int fd);
+
+/* False with NO_COLOR in the environment (https://no-color.org). */
+bool talk_wants_colour(void);
+
+#endif

@@ -1,0 +1,224 @@
+/*
+ * Header, live line and remarks of a run.
+ */
+#include "tools/fyke/view_run.h"
+
+#include "proto/base/text.h"
+#include "tools/fyke/talk.h"
+#include "tools/fyke/view_table.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define WIDTH_DEFAULT 100u
+
+void view_run_init(struct view_run *v, const struct settings *settings,
+                   bool logged)
+{
+    const char *term = getenv("TERM");
+    memset(v, 0, sizeof *v);
+    v->settings = settings;
+    v->quiet = settings->quiet;
+    v->terminal =
+        isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
+    v->colour = v->terminal && talk_wants_colour();
+    v->logged = logged;
+}
+
+void view_run_clear(struct view_run *v)
+{
+    if (!v->line_shown)
+        return;
+    (void)fputs("\r\033[K", stderr);
+    v->line_shown = false;
+}
+
+/* ------------------------------------------------------------- header */
+
+/* Names up to the width of the line, then "...". */
+static void print_names(const struct schema *s, enum column_role role,
+                        uint32_t left, struct buf *out)
+{
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < s->column_count; i++) {
+        const struct column *c = &s->column[i];
+        if (c->role != role)
+            continue;
+        uint32_t width = table_text_width(c->name) + 1;
+        if (used + width + 4 > left) {
+            (void)buf_append_text(out, " ...");
+            return;
+        }
+        (void)buf_printf(out, " %s", c->name);
+        used += width;
+    }
+}
+
+static void print_input(const struct view_run *v,
+                        const struct engine_started *e, struct buf *out)
+{
+    char number[32];
+    (void)buf_printf(out, "  input     %s", e->input);
+    if (view_is_processes(e->kind)) {
+        (void)buf_printf(
+            out, ", every %s",
+            text_duration(v->settings->every_us, number, sizeof number));
+        if (e->left_out > 0)
+            (void)buf_printf(out,
+                             "; fyke's own %u processes left out "
+                             "(--include-self)",
+                             e->left_out);
+    }
+    (void)buf_printf(out, "   into %s\n", e->db);
+    if (e->first_batch > 1)
+        (void)buf_printf(out, "  continues at batch %" PRIu64, e->first_batch);
+    if (e->first_batch > 1 && e->position > 0)
+        (void)buf_printf(out, ", byte %s",
+                         text_count(e->position, number, sizeof number));
+    if (e->first_batch > 1)
+        (void)buf_append_char(out, '\n');
+}
+
+static uint32_t count_role(const struct schema *s, enum column_role role)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < s->column_count; i++)
+        count += s->column[i].role == role;
+    return count;
+}
+
+static void print_columns(const struct engine_started *e, uint32_t width,
+                          struct buf *out)
+{
+    const struct schema *s = e->schema;
+    (void)buf_printf(out, "  features  %u:", s->feature_count);
+    print_names(s, COLUMN_FEATURE, width - 40, out);
+    for (uint32_t i = 0; i < s->key_count; i++)
+        (void)buf_printf(out, "%s%s", i == 0 ? "   key: " : "/",
+                         s->column[s->key[i]].name);
+    if (s->time_column != SCHEMA_NO_COLUMN)
+        (void)buf_printf(out, "   time: %s", s->column[s->time_column].name);
+    (void)buf_append_char(out, '\n');
+    if (count_role(s, COLUMN_OUT) == 0 || view_is_processes(e->kind))
+        return;
+    (void)buf_append_text(out, "  left out ");
+    print_names(s, COLUMN_OUT, width - 45, out);
+    (void)buf_append_text(out, "   (why: table columns)\n");
+}
+
+static void print_cut(const struct engine_started *e, struct buf *out)
+{
+    char number[32];
+    if (e->interval_us == OPTION_INTERVAL_OFF)
+        (void)buf_printf(out,
+                         "  cut       by count (%" PRIu64
+                         " rows); the same batches every time\n",
+                         e->max_rows);
+    else if (e->interval_us == OPTION_INTERVAL_ASAP)
+        (void)buf_append_text(out, "  cut       as soon as there is room\n");
+    else
+        (void)buf_printf(out, "  cut       every %s\n",
+                         text_duration(e->interval_us, number, sizeof number));
+    (void)buf_printf(out,
+                     "  model     %" PRIu64 " trees on %" PRIu64
+                     " rows each, batches under %" PRIu64
+                     " rows with recent ones, seed %" PRIu64 "\n",
+                     e->trees, e->subsample, e->fit_rows, e->seed);
+    (void)buf_printf(out, "  flag      severity >= %s\n",
+                     text_number(e->severity, number, sizeof number));
+}
+
+static void on_started(void *context, const struct engine_started *e)
+{
+    struct view_run *v = context;
+    struct buf out;
+    v->was_started = true;
+    v->first_batch = e->first_batch;
+    v->position = e->position;
+    v->has_time = e->schema->time_column != SCHEMA_NO_COLUMN;
+    v->has_key = e->schema->key_count > 0;
+    (void)snprintf(v->input, sizeof v->input, "%s", e->input);
+    (void)snprintf(v->kind, sizeof v->kind, "%s", e->kind);
+    (void)snprintf(v->db, sizeof v->db, "%s", e->db);
+    if (v->quiet)
+        return;
+    uint32_t width = talk_width(STDERR_FILENO);
+    buf_init(&out, (size_t)1 << 20);
+    print_input(v, e, &out);
+    print_columns(e, width != 0 ? width : WIDTH_DEFAULT, &out);
+    print_cut(e, &out);
+    if (e->url != NULL)
+        (void)buf_printf(&out, "  workers   join with: fyke worker --join %s\n",
+                         e->url);
+    if (e->schema->hint[0] != '\0')
+        (void)buf_printf(&out, "  hint      %s\n", e->schema->hint);
+    if (e->remark != NULL)
+        (void)buf_printf(&out, "  note      %s\n", e->remark);
+    (void)fputs(buf_text(&out), stderr);
+    buf_release(&out);
+}
+
+/* ---------------------------------------------------------- live line */
+
+static void print_state(const struct engine_progress *p, struct buf *out)
+{
+    if (p->disk_full)
+        (void)buf_append_text(out, "   disk full: waiting for space");
+    else if (p->waiting_for_worker)
+        (void)buf_append_text(out, "   waiting for a worker");
+}
+
+static void print_live(const struct engine_progress *p, struct buf *out)
+{
+    char rate[32], batches[32], flagged[32];
+    int64_t seconds = p->elapsed_us / 1000000;
+    (void)buf_printf(out, "  %02" PRId64 ":%02" PRId64 "   %s rows/s",
+                     seconds / 60, seconds % 60,
+                     text_count((uint64_t)p->rows_per_s, rate, sizeof rate));
+    if (p->bytes_total > 0)
+        (void)buf_printf(out, "   %2.0f %%",
+                         100.0 * (double)p->bytes_read /
+                             (double)p->bytes_total);
+    (void)buf_printf(out, "   %s batches   %s flagged   %u workers",
+                     text_count(p->batches, batches, sizeof batches),
+                     text_count(p->flagged, flagged, sizeof flagged),
+                     p->workers);
+    (void)buf_printf(out, "   lag %.1f s", (double)p->lag_us / 1e6);
+    if (p->gaps > 0)
+        (void)buf_printf(out, "   %" PRIu64 " samples skipped", p->gaps);
+    print_state(p, out);
+}
+
+static void on_progress(void *context, const struct engine_progress *p)
+{
+    struct view_run *v = context;
+    struct buf line;
+    if (!v->terminal || v->quiet || !v->was_started)
+        return;
+    uint32_t width = talk_width(STDERR_FILENO);
+    buf_init(&line, 4096);
+    print_live(p, &line);
+    size_t n = table_text_bytes(buf_text(&line),
+                                (width != 0 ? width : WIDTH_DEFAULT) - 1);
+    (void)fprintf(stderr, "\r%.*s\033[K", (int)n, buf_text(&line));
+    (void)fflush(stderr);
+    v->line_shown = true;
+    buf_release(&line);
+}
+
+static void on_remark(void *context, const char *text)
+{
+    struct view_run *v = context;
+    if (v->quiet || v->logged)
+        return;
+    view_run_clear(v);
+    (void)fprintf(stderr, "  %s\n", text);
+}
+
+struct engine_observer view_run_observer(struct view_run *v)
+{
+    return (struct engine_observer){ v, on_started, on_progress, on_remark };
+}
