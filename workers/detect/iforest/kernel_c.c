@@ -17,50 +17,52 @@ static bool is_missing(float value)
 static void heap_plain(const struct heap_tree *tree, const float *x,
                        uint32_t rows, uint32_t *sums)
 {
-    const uint32_t *leaf = tree->leaf - (1u << tree->height);
-    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS) {
-        uint32_t at[KERNEL_ROWS];
+    const size_t leaves = (size_t)1 << tree->height;
+    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS, x += KERNEL_ROWS) {
+        size_t at[KERNEL_ROWS];
         EACH(j) at[j] = 1;
         for (uint32_t depth = 0; depth < tree->height; depth++)
             EACH(j)
             {
-                struct heap_node node = tree->node[at[j]];
-                at[j] = 2 * at[j] + (x[node.offset + r + j] > node.threshold);
+                const struct heap_node *node = &tree->node[at[j]];
+                float value = x[(size_t)node->offset + j];
+                at[j] = 2 * at[j] + (value > node->threshold);
             }
-        EACH(j) sums[r + j] += leaf[at[j]];
+        EACH(j) sums[r + j] += tree->leaf[at[j] - leaves];
     }
 }
 
 static void heap_missing(const struct heap_tree *tree, const float *x,
                          uint32_t rows, uint32_t *sums)
 {
-    const uint32_t *leaf = tree->leaf - (1u << tree->height);
-    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS) {
-        uint32_t at[KERNEL_ROWS];
+    const size_t leaves = (size_t)1 << tree->height;
+    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS, x += KERNEL_ROWS) {
+        size_t at[KERNEL_ROWS];
         EACH(j) at[j] = 1;
         for (uint32_t depth = 0; depth < tree->height; depth++)
             EACH(j)
             {
-                struct heap_node node = tree->node[at[j]];
-                float value = x[node.offset + r + j];
-                uint32_t right = value > node.threshold;
+                const struct heap_node *node = &tree->node[at[j]];
+                float value = x[(size_t)node->offset + j];
+                size_t right = value > node->threshold;
                 right |= is_missing(value) & tree->missing_right[at[j]];
                 at[j] = 2 * at[j] + right;
             }
-        EACH(j) sums[r + j] += leaf[at[j]];
+        EACH(j) sums[r + j] += tree->leaf[at[j] - leaves];
     }
 }
 
 static void deep_plain(const struct deep_tree *tree, const float *x,
                        uint32_t rows, uint32_t *sums)
 {
-    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS) {
-        uint32_t at[KERNEL_ROWS] = { 0 };
+    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS, x += KERNEL_ROWS) {
+        size_t at[KERNEL_ROWS] = { 0 };
         for (uint32_t depth = 0; depth < tree->height; depth++)
             EACH(j)
             {
                 const struct deep_node *node = &tree->node[at[j]];
-                at[j] = node->child[x[node->offset + r + j] > node->threshold];
+                float value = x[(size_t)node->offset + j];
+                at[j] = node->child[value > node->threshold];
             }
         EACH(j) sums[r + j] += tree->leaf[at[j]];
     }
@@ -69,14 +71,14 @@ static void deep_plain(const struct deep_tree *tree, const float *x,
 static void deep_missing(const struct deep_tree *tree, const float *x,
                          uint32_t rows, uint32_t *sums)
 {
-    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS) {
-        uint32_t at[KERNEL_ROWS] = { 0 };
+    for (uint32_t r = 0; r < rows; r += KERNEL_ROWS, x += KERNEL_ROWS) {
+        size_t at[KERNEL_ROWS] = { 0 };
         for (uint32_t depth = 0; depth < tree->height; depth++)
             EACH(j)
             {
                 const struct deep_node *node = &tree->node[at[j]];
-                float value = x[node->offset + r + j];
-                uint32_t right = value > node->threshold;
+                float value = x[(size_t)node->offset + j];
+                size_t right = value > node->threshold;
                 right |= is_missing(value) & tree->missing_right[at[j]];
                 at[j] = node->child[right];
             }
