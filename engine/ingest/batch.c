@@ -4,6 +4,7 @@
  */
 #include "engine/ingest/batch.h"
 
+#include "engine/ingest/records.h"
 #include "proto/base/check.h"
 #include "proto/base/hash.h"
 
@@ -46,13 +47,9 @@ static int slice_reserve(struct batch_input *b)
 static void end_set(struct batch_input *b, const struct block *block,
                     uint32_t last)
 {
-    const uint8_t *p = block->text + block->offset[last];
-    const uint8_t *end = p + block->length[last];
-    uint64_t lines = block->extent[last] > block->length[last];
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-        lines++;
-        p++;
-    }
+    const char *text = (const char *)block->text + block->offset[last];
+    uint64_t lines = records_newlines(text, block->length[last]) +
+                     (block->extent[last] > block->length[last]);
     b->to_position = block_record_position(block, last) + block->extent[last];
     b->to_line = block_record_line(block, last) + lines;
     b->open_end = block->open_end && last + 1 == block->records;

@@ -44,8 +44,9 @@ struct framer {
 
     /* the line over the limit that is being skipped: text holds its head */
     bool skipping;
-    uint64_t skipped; /* its bytes so far, kept ones included */
-    uint64_t dropped; /* of the block being built */
+    bool skipped_blank; /* nothing but blanks so far */
+    uint64_t skipped;   /* its bytes so far, kept ones included */
+    uint64_t dropped;   /* of the block being built */
 
     struct block *block; /* being built, NULL before its first record */
     uint32_t record_capacity;
@@ -125,23 +126,7 @@ static int record_add(struct framer *f, const struct record *r)
 
 static bool line_is_blank(const struct framer *f, const char *p, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (p[i] != ' ' && p[i] != '\t' && p[i] != '\r')
-            return false;
-        if (f->csv && p[i] == f->delimiter)
-            return false;
-    }
-    return true;
-}
-
-static uint64_t newlines_count(const char *p, const char *end)
-{
-    uint64_t count = 0;
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
-        count++;
-        p++;
-    }
-    return count;
+    return records_line_is_blank(p, n, f->csv ? f->delimiter : '\n');
 }
 
 /* Length of text[start..end) without the CR of a CRLF. */
@@ -160,7 +145,8 @@ static int record_end(struct framer *f, size_t end, enum bad_reason status)
     size_t next = newline ? end + 1 : end;
     struct record r = { f->start, length_without_cr(f, end), next - f->start,
                         f->start_line, status };
-    uint64_t lines = f->spans ? newlines_count(text, f->text + next) : newline;
+    uint64_t lines =
+        f->spans ? records_newlines(text, next - f->start) : newline;
     if ((uint8_t)*text > ' ' || !line_is_blank(f, text, end - f->start)) {
         if (r.length > f->record_max) {
             r.status = BAD_TOO_LONG;
@@ -279,6 +265,31 @@ static int records_find(struct framer *f)
     return 0;
 }
 
+/* The skipped line has ended: it becomes a record, or nothing when blank. */
+static int skip_end(struct framer *f, bool newline, bool open_end)
+{
+    uint64_t extent = f->skipped + newline;
+    f->skipping = false;
+    if (f->skipped_blank) {
+        f->position += extent;
+        f->line += newline;
+        f->length = 0;
+        record_start(f, 0, f->line);
+        return 0;
+    }
+    size_t kept = f->length;
+    if (newline && kept == f->skipped && f->text[kept - 1] == '\r')
+        kept--;
+    struct record r = { 0, kept, extent, f->line, BAD_TOO_LONG };
+    int rc = record_add(f, &r);
+    if (rc < 0)
+        return rc;
+    f->block->open_end = open_end;
+    f->dropped = extent - f->length;
+    record_start(f, f->length, f->line + newline);
+    return 0;
+}
+
 /* Goes on in a line over the limit, taking bytes off the front. */
 static int skip_line(struct framer *f, const uint8_t **bytes, size_t *n)
 {
@@ -295,24 +306,14 @@ static int skip_line(struct framer *f, const uint8_t **bytes, size_t *n)
     int rc = text_append(f, *bytes, take < room ? take : room);
     if (rc < 0)
         return rc;
+    f->skipped_blank =
+        f->skipped_blank && line_is_blank(f, (const char *)*bytes, take);
     f->skipped += take;
     *bytes += take + (newline != NULL);
     *n -= take + (newline != NULL);
     if (newline == NULL && !cut && !f->end)
         return 0;
-    size_t kept = f->length;
-    if (newline != NULL && kept == f->skipped && f->text[kept - 1] == '\r')
-        kept--;
-    uint64_t extent = f->skipped + (newline != NULL);
-    struct record r = { 0, kept, extent, f->line, BAD_TOO_LONG };
-    rc = record_add(f, &r);
-    if (rc < 0)
-        return rc;
-    f->block->open_end = newline == NULL && *n == 0 && f->end;
-    f->dropped = extent - f->length;
-    f->skipping = false;
-    record_start(f, f->length, f->line + (newline != NULL));
-    return 0;
+    return skip_end(f, newline != NULL, newline == NULL && *n == 0 && f->end);
 }
 
 /* The text before `start` goes into the block, the rest stays. */
@@ -389,6 +390,7 @@ int framer_push(struct framer *f, const uint8_t *bytes, size_t n, bool end,
     if (rc == 0 && over > 0) {
         f->skipping = true;
         f->skipped = f->length;
+        f->skipped_blank = line_is_blank(f, f->text, f->length);
         if (f->length > RECORD_KEPT_BYTES)
             f->length = RECORD_KEPT_BYTES;
     }

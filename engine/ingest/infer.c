@@ -94,7 +94,7 @@ int schema_infer(const struct schema_options *options, const uint8_t *bytes,
     }
     bool bom = n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0;
     size_t skip = bom ? 3 : 0;
-    int rc = infer_text_check(bytes + skip, n - skip, fault);
+    int rc = infer_text_check(bytes + skip, n - skip, o.delimiter, fault);
     if (rc == 0)
         rc = format_find(&o, bytes + skip, n - skip, &t.format, fault);
     if (rc < 0)

@@ -54,9 +54,10 @@ struct sight {
     struct cell odd; /* the first value that is no number */
 };
 
-/* Bytes that are no text, or text of another kind: ERR_CONTENT. */
+/* Bytes that are no text, or text of another kind: ERR_CONTENT. A delimiter
+ * that the user named (or NULL) may be a control character. */
 FYKE_MUST_USE int infer_text_check(const uint8_t *bytes, size_t n,
-                                   struct fault *fault);
+                                   const char *delimiter, struct fault *fault);
 bool infer_text_is_ndjson(const uint8_t *bytes, size_t n);
 
 /* Frames up to `records` records from the front of the input. */

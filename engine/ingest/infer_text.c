@@ -55,16 +55,18 @@ static int array_check(const uint8_t *bytes, size_t n, struct fault *fault)
                      "jq -c '.[]' FILE | fyke run -");
 }
 
-int infer_text_check(const uint8_t *bytes, size_t n, struct fault *fault)
+int infer_text_check(const uint8_t *bytes, size_t n, const char *delimiter,
+                     struct fault *fault)
 {
     for (size_t i = 0; i < sizeof magics / sizeof *magics; i++)
         if (n >= magics[i].n &&
             memcmp(bytes, magics[i].bytes, magics[i].n) == 0)
             return fault_set(fault, ERR_CONTENT, "not text but %s",
                              magics[i].what);
+    uint8_t allowed = delimiter != NULL ? (uint8_t)delimiter[0] : '\n';
     size_t head = n < HEAD_BYTES ? n : HEAD_BYTES, controls = 0;
     for (size_t i = 0; i < head; i++)
-        controls += is_control(bytes[i]);
+        controls += is_control(bytes[i]) && bytes[i] != allowed;
     bool early = memchr(bytes, 0, head < 64 ? head : 64) != NULL;
     if (early || controls * 50 > head)
         return fault_set(fault, ERR_CONTENT,

@@ -200,8 +200,8 @@ static void append_cpu(const struct processes *p, struct buf *out,
                    (double)(b->run_ns - a->run_ns) * 1e-9 / seconds);
     else if (b->cpu_ticks >= a->cpu_ticks)
         buf_printf(out, ",%.4f",
-                   (double)(b->cpu_ticks - a->cpu_ticks) / p->ticks_per_second /
-                       seconds);
+                   (double)(b->cpu_ticks - a->cpu_ticks) /
+                       (double)p->ticks_per_second / seconds);
     else
         buf_append_char(out, ',');
 }

@@ -6,6 +6,7 @@
 #include "proto/base/check.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct block *records_block_new(void)
 {
@@ -52,4 +53,25 @@ int records_add(struct block *b, uint32_t *capacity, const struct record *r,
     b->lines[i] = (uint32_t)(r->line - line_first);
     b->status[i] = (uint8_t)r->status;
     return 0;
+}
+
+uint64_t records_newlines(const char *p, size_t n)
+{
+    const char *end = p + n;
+    uint64_t count = 0;
+    while (p < end && (p = memchr(p, '\n', (size_t)(end - p))) != NULL) {
+        count++;
+        p++;
+    }
+    return count;
+}
+
+bool records_line_is_blank(const char *p, size_t n, char delimiter)
+{
+    for (size_t i = 0; i < n; i++) {
+        bool blank = p[i] == ' ' || p[i] == '\t' || p[i] == '\r';
+        if (!blank || p[i] == delimiter)
+            return false;
+    }
+    return true;
 }

@@ -57,9 +57,10 @@ static int epoch_parse(const char *text, size_t n, int64_t unit,
     if (__builtin_mul_overflow(ns, unit, &ns))
         return ERR_RANGE;
     if (i < n && text[i] == '.') {
+        int64_t digit_ns = unit;
         for (i++; i < n && ascii_is_digit(text[i]); i++) {
-            unit /= 10;
-            if (__builtin_add_overflow(ns, unit * (text[i] - '0'), &ns))
+            digit_ns /= 10;
+            if (__builtin_add_overflow(ns, digit_ns * (text[i] - '0'), &ns))
                 return ERR_RANGE;
         }
     }
