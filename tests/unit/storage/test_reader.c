@@ -200,8 +200,7 @@ Test(reader, a_query_gives_its_names_and_its_rows)
     cr_expect_eq(reader_query(r, "select * from batches", stop, NULL, &fault),
                  7);
     cr_expect_lt(
-        reader_query(r, "select x from nowhere", print_row, &out, &fault),
-        0);
+        reader_query(r, "select x from nowhere", print_row, &out, &fault), 0);
     cr_expect(strstr(fault.text, "nowhere") != NULL, "%s", fault.text);
     cr_expect_lt(reader_query(r, "delete from batch", print_row, &out, &fault),
                  0);
