@@ -123,5 +123,7 @@ Test(cores, version_1_quotas_are_read)
     put("cpu,cpuacct/cpu.cfs_quota_us", "100000\n");
     put("cpu,cpuacct/cpu.cfs_period_us", "50000\n");
     cr_assert_eq(host_cores_quota(membership, root), 2);
+    cr_assert_eq(host_cores_quota("4:cpu:/job/7\n", root), 2);
+    cr_assert_eq(host_cores_quota("4:cpuacct,cpu:/job/7\n", root), 2);
     cr_assert_eq(host_cores_quota("3:cpuset:/job/7\n", root), 0);
 }

@@ -212,6 +212,20 @@ Test(file, an_unfit_runtime_dir_is_passed_over)
     cr_assert_eq(rmdir(in_dir("open")), 0);
 }
 
+Test(file, a_path_that_is_too_long_is_refused)
+{
+    char path[5000];
+    const char *name;
+    memset(path, 'x', sizeof path);
+    path[0] = '/';
+    path[4092] = 0; /* fits alone, not with the ending of a temporary file */
+    cr_assert_eq(file_replace(path, "x", 1, 0600), ERR_INVALID);
+    path[4092] = 'x';
+    path[4999] = 0;
+    cr_assert_eq(file_replace(path, "x", 1, 0600), ERR_INVALID);
+    cr_assert_eq(file_is_network(path, &name), ERR_INVALID);
+}
+
 Test(file, removing_a_private_dir_takes_its_files_along)
 {
     char path[FILE_PRIVATE_DIR_MAX + 1], name[200];
