@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 static void wake(void *context)
@@ -191,4 +192,48 @@ bool world_has(const struct link_event *e, uint32_t seed, size_t n)
         if (bytes[i] != byte_at(seed, i))
             return false;
     return true;
+}
+
+int world_ask(struct world *w, uint32_t client, enum link_channel channel,
+              uint32_t seed, size_t n)
+{
+    return link_client_send(w->client[client].client, channel,
+                            world_message(seed, n));
+}
+
+uint64_t world_hear(struct world *w, uint32_t seed, size_t n)
+{
+    struct link_event *e = world_next(w, &w->server, LINK_REQUEST);
+    uint64_t request = world_has(e, seed, n) ? e->request : 0;
+    link_event_release(e);
+    return request;
+}
+
+int world_answer(struct world *w, uint64_t request, uint32_t seed, size_t n)
+{
+    return link_server_reply(w->server.server, request, world_message(seed, n));
+}
+
+bool world_receive(struct world *w, uint32_t client, enum link_channel channel,
+                   uint32_t seed, size_t n)
+{
+    struct link_event *e = world_next(w, &w->client[client], LINK_REPLY);
+    bool as_sent = world_has(e, seed, n) && e->channel == channel;
+    link_event_release(e);
+    return as_sent;
+}
+
+bool world_round_trip(struct world *w, uint32_t client, uint32_t seed, size_t n)
+{
+    if (world_ask(w, client, LINK_TASK, seed, n) != 0)
+        return false;
+    uint64_t request = world_hear(w, seed, n);
+    return request != 0 && world_answer(w, request, seed + 1, n) == 0 &&
+           world_receive(w, client, LINK_TASK, seed + 1, n);
+}
+
+void world_sleep_ms(long ms)
+{
+    struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+    nanosleep(&t, NULL);
 }

@@ -57,4 +57,21 @@ int world_skip(struct world *w, struct end *e, enum link_event_kind kind);
 struct link_message *world_message(uint32_t seed, size_t n);
 bool world_has(const struct link_event *e, uint32_t seed, size_t n);
 
+/* Sends (seed, n) from a client; what link_client_send returned. */
+int world_ask(struct world *w, uint32_t client, enum link_channel channel,
+              uint32_t seed, size_t n);
+/* Waits for a request; its handle, 0 when it does not hold (seed, n). */
+uint64_t world_hear(struct world *w, uint32_t seed, size_t n);
+/* Replies (seed, n); what link_server_reply returned. */
+int world_answer(struct world *w, uint64_t request, uint32_t seed, size_t n);
+/* Waits for a client's reply; whether it holds (seed, n) and came on
+ * `channel`. */
+bool world_receive(struct world *w, uint32_t client, enum link_channel channel,
+                   uint32_t seed, size_t n);
+/* All four on the task channel, with (seed + 1, n) as the reply. */
+bool world_round_trip(struct world *w, uint32_t client, uint32_t seed,
+                      size_t n);
+
+void world_sleep_ms(long ms);
+
 #endif
