@@ -140,7 +140,12 @@ Test(iforest_unpack_forest, trees_lie_one_behind_the_other)
     cr_expect_eq(pack_unpack(), ERR_PROTO);
     usual();
     f.tree_first[1] = 4;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "an empty tree");
+    cr_expect_eq(pack_unpack(), ERR_PROTO, "the last tree is empty");
+    usual();
+    f.forest.trees = 3;
+    f.tree_first[2] = 3;
+    f.tree_first[3] = 4;
+    cr_expect_eq(pack_unpack(), ERR_PROTO, "a tree between is empty");
     usual();
     f.tree_first[1] = 2;
     cr_expect_eq(pack_unpack(), ERR_PROTO);

@@ -54,6 +54,11 @@ Test(payload, the_hash_sees_every_part_of_the_meaning)
     p.block[0].cols = 3;
     cr_expect_neq(h, wire_payload_hash(&p), "the shape");
     p = usual();
+    p.block[0].rows = 0;
+    uint64_t empty = wire_payload_hash(&p);
+    p.block[0].cols = 3;
+    cr_expect_neq(empty, wire_payload_hash(&p), "the shape of nothing");
+    p = usual();
     p.block[0].type = WIRE_U32;
     cr_expect_neq(h, wire_payload_hash(&p), "the type");
     p = usual();
