@@ -76,7 +76,10 @@ static void open_handles(struct engine *e)
     (void)uv_signal_init(loop, &e->sigterm);
     e->intake.sample_timer.data = e;
     (void)uv_timer_init(loop, &e->intake.sample_timer);
-    e->handles_open = true;
+    /* Signals count from here on: one that comes during the start drains as
+     * soon as the loop turns. */
+    (void)uv_signal_start(&e->sigint, signalled, SIGINT);
+    (void)uv_signal_start(&e->sigterm, signalled, SIGTERM);
 }
 
 static void start_handles(struct engine *e)
@@ -84,8 +87,6 @@ static void start_handles(struct engine *e)
     uv_update_time(&e->loop);
     (void)uv_prepare_start(&e->prepare, prepared);
     (void)uv_timer_start(&e->progress_timer, leaving_checked, 100, 100);
-    (void)uv_signal_start(&e->sigint, signalled, SIGINT);
-    (void)uv_signal_start(&e->sigterm, signalled, SIGTERM);
 }
 
 static void tell_started(struct engine *e)
@@ -252,6 +253,10 @@ int engine_run(const struct settings *settings, const struct option *table,
     }
     tear_down(e);
     rc = e->failed;
+    if (rc == ERR_CANCELED) { /* stopped before there was anything to lose */
+        *ret_summary = (struct engine_summary){ .drained = true };
+        rc = 0;
+    }
     free(e);
     return rc;
 }

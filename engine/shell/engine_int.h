@@ -163,7 +163,6 @@ struct engine {
     uv_prepare_t prepare;
     uv_timer_t core_timer, progress_timer, drain_timer;
     uv_signal_t sigint, sigterm;
-    bool handles_open;
 
     int64_t started_us;
     struct engine_progress progress;

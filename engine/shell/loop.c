@@ -103,13 +103,11 @@ void engine_remark(struct engine *e, enum log_level level, const char *event,
     va_start(ap, format);
     (void)vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
+    char quoted[800];
+    log_line(e->log, level, event != NULL ? event : "remark", "text=%s",
+             log_quote(text, quoted, sizeof quoted));
     if (e->observer->remark != NULL && level >= LOG_LEVEL_WARN)
         e->observer->remark(e->observer->context, text);
-    else {
-        char quoted[800];
-        log_line(e->log, level, event != NULL ? event : "remark", "text=%s",
-                 log_quote(text, quoted, sizeof quoted));
-    }
     if (event != NULL)
         remark_store(e, event, text);
 }

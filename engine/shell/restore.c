@@ -116,6 +116,12 @@ static bool schema_was_named(const struct engine *e)
     return false;
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 /* The same input continues; another one is refused with the way out. */
 static int check_same_input(struct engine *e, const struct store_source *s,
                             struct fault *fault)
@@ -133,15 +139,15 @@ static int check_same_input(struct engine *e, const struct store_source *s,
                                 s->open_end, &why);
     if (rc == 0)
         return 0;
-    const char *mine = strrchr(in->label, '/');
-    const char *stored = strrchr(s->source, '/');
-    mine = mine != NULL ? mine + 1 : in->label;
-    stored = stored != NULL ? stored + 1 : s->source;
-    if (strcmp(mine, stored) != 0)
+    const char *mine = base_name(in->label);
+    const char *stored = base_name(s->source);
+    char own_db[512];
+    if (strcmp(mine, stored) != 0 &&
+        engine_find_db(NULL, in->label, own_db, sizeof own_db, NULL) == 0)
         return fault_set(fault, ERR_USAGE,
-                         "%s belongs to %s. Leave --db out (%s.fyke.db), or "
-                         "--fresh to replace it.",
-                         e->db, s->source, mine);
+                         "%s belongs to %s. Leave --db out (%s), or --fresh to "
+                         "replace it.",
+                         e->db, stored, own_db);
     return fault_set(fault, ERR_USAGE,
                      "%s has changed since %s read it: %s. --fresh starts over "
                      "and keeps the old file as .old.",

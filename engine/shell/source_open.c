@@ -90,11 +90,14 @@ static int read_head(struct engine *e, bool *ret_end, struct fault *fault)
     *ret_end = false;
     while (!*ret_end && in->head_bytes < INFER_BYTES &&
            lines <= SCHEMA_INFER_RECORDS) {
+        (void)uv_run(&e->loop, UV_RUN_NOWAIT); /* a signal ends the wait */
+        if (e->stage != STAGE_RUNNING)
+            break;
         int64_t left_us = until_us - clock_monotonic_us();
         if (left_us <= 0 && lines > 0)
             break;
         struct pollfd p = { .fd = in->file.fd, .events = POLLIN };
-        int wait_ms = until_us == INT64_MAX ? 1000
+        int wait_ms = until_us == INT64_MAX ? 200
                       : left_us <= 0        ? 100
                                             : (int)(left_us / 1000) + 1;
         int ready = poll(&p, 1, wait_ms);
@@ -125,6 +128,8 @@ static int infer_pipe(struct engine *e, struct fault *fault)
     if (in->head == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
     int rc = read_head(e, &end, fault);
+    if (rc == 0 && e->stage != STAGE_RUNNING && in->head_bytes == 0)
+        rc = ERR_CANCELED;
     if (rc == 0)
         rc = schema_infer(&e->settings.schema, in->head, in->head_bytes, end,
                           &e->schema, fault);
