@@ -150,6 +150,7 @@ struct engine {
     struct batch_input open;
     int64_t open_ns, open_us; /* first record appended: wall, monotonic */
     int64_t last_cut_ns, silence_told_ns;
+    char source_name[4096]; /* in the file; a moved input keeps its first */
     uint64_t committed_position, committed_line;
     bool committed_open_end;
     struct intake intake;

@@ -198,6 +198,7 @@ static int use_pinned(struct engine *e, struct fault *fault)
     }
     schema_free(e->schema);
     e->schema = pinned;
+    (void)snprintf(e->source_name, sizeof e->source_name, "%s", s.source);
     e->committed_position = s.position;
     e->committed_line = s.line;
     return 0;
@@ -207,6 +208,7 @@ static int pin_new(struct engine *e, struct fault *fault)
 {
     struct schema *schema = e->schema;
     struct intake *in = &e->intake;
+    (void)snprintf(e->source_name, sizeof e->source_name, "%s", in->label);
     e->committed_position = in->kind == SOURCE_FILE ? schema->data_start : 0;
     e->committed_line = in->kind == SOURCE_FILE ? schema->data_line : 1;
     struct store_column *column =

@@ -175,7 +175,7 @@ static int build_source(struct engine *e, struct slot *s)
             return rc;
     }
     s->source = (struct store_source){
-        .source = e->intake.label,
+        .source = e->source_name,
         .partition = "0",
         .kind = e->intake.kind_name,
         .identity = buf_text(&s->identity),
@@ -184,7 +184,7 @@ static int build_source(struct engine *e, struct slot *s)
         .open_end = b->open_end,
     };
     s->range = (struct store_range){
-        .source = e->intake.label,
+        .source = e->source_name,
         .partition = "0",
         .from_position = b->from_position,
         .to_position = b->to_position,
