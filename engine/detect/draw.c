@@ -57,13 +57,12 @@ void draw_set_gather(const struct draw_set *s, const struct draw_rows *rows,
                      uint32_t col, float *ret_x)
 {
     uint32_t border = rows->recent.rows;
-    const float *recent = border > 0 ? matrix_column(&rows->recent, col) : NULL;
-    const float *batch =
-        rows->rows.rows > 0 ? matrix_column(&rows->rows, col) : NULL;
     for (uint32_t w = 0; w < set_words(s->rows); w++) {
         for (uint64_t left = s->bits[w]; left != 0; left &= left - 1) {
             uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(left);
-            *ret_x++ = row < border ? recent[row] : batch[row - border];
+            *ret_x++ = row < border
+                           ? matrix_column(&rows->recent, col)[row]
+                           : matrix_column(&rows->rows, col)[row - border];
         }
     }
 }

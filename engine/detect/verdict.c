@@ -210,7 +210,7 @@ int verdict_make(const struct verdict_config *config, const struct matrix *rows,
                  struct verdict *ret_v)
 {
     struct verdict v = { .rows = result->rows };
-    struct limits limits;
+    struct limits limits = { 0 };
     uint32_t *own = NULL;
     int err = count_own(result, arena, &own);
     if (err == 0)

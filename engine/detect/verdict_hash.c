@@ -9,7 +9,7 @@ static uint64_t hash_reason(uint64_t state, const struct verdict_reason *r)
     state = hash_bytes(state, &r->value, sizeof r->value);
     state = hash_bytes(state, &r->usual, sizeof r->usual);
     state = hash_bytes(state, &r->distance, sizeof r->distance);
-    return hash_fold(state, (uint64_t)(r->direction + 1));
+    return hash_fold(state, r->direction > 0);
 }
 
 static uint64_t hash_row(uint64_t state, const struct verdict_row *row)

@@ -52,17 +52,15 @@ static int recent_grow(struct recent *r, uint32_t rows)
         capacity *= 2;
     if (capacity > r->rows_max)
         capacity = r->rows_max;
-    struct recent grown = *r;
-    grown.capacity = (uint32_t)capacity;
-    grown.first = 0;
-    grown.data = calloc((size_t)capacity * r->cols, sizeof *grown.data);
-    if (grown.data == NULL)
+    float *data = calloc((size_t)capacity * r->cols, sizeof *data);
+    if (data == NULL)
         return ERR_NOMEM;
     for (uint32_t j = 0; j < r->cols && r->rows > 0; j++)
-        column_read(r, j, r->first, r->rows,
-                    grown.data + (size_t)j * grown.capacity);
+        column_read(r, j, r->first, r->rows, data + j * capacity);
     free(r->data);
-    *r = grown;
+    r->data = data;
+    r->capacity = (uint32_t)capacity;
+    r->first = 0;
     return 0;
 }
 

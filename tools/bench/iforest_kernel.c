@@ -35,10 +35,11 @@ static double cpu_seconds(void)
 static void bench_fill(struct bench *b)
 {
     struct rng r;
+    uint64_t seed = b->cols;
     size_t n = (size_t)b->rows * b->cols;
     float *x = arena_alloc(&b->arena, n, sizeof *x);
     check(x != NULL);
-    rng_init(&r, &(uint64_t){ b->cols }, 1);
+    rng_init(&r, &seed, 1);
     for (size_t i = 0; i < n; i++) /* bell-shaped enough */
         x[i] = (float)(rng_unit(&r) + rng_unit(&r) + rng_unit(&r));
     b->matrix = (struct matrix){ x, b->rows, b->cols, b->rows };
