@@ -127,7 +127,7 @@ static void number_note(struct sight *g, struct walk *w, double x)
         if (g->steps == 1)
             g->step = step;
         else if (g->step != step)
-            g->step = NAN;
+            g->step = (double)NAN;
     }
     w->last = x;
     if (x != floor(x) || !(fabs(x) < 1e18))
@@ -196,7 +196,7 @@ static int compare(const void *a, const void *b)
 
 static void order_note(struct sight *g, const struct walk *w, double *values)
 {
-    g->min = g->median = g->max = NAN;
+    g->min = g->median = g->max = (double)NAN;
     g->never_falls = w->falls == 0;
     g->mostly_rises = g->steps >= 19 && w->rises * 20ull >= g->steps * 19ull;
     if (g->numbers == 0)
@@ -249,7 +249,7 @@ void infer_column(const struct schema *s, const char *name, bool leads,
                   struct sight *ret_sight)
 {
     struct walk w = { 0 };
-    *ret_sight = (struct sight){ .whole = true, .step = NAN };
+    *ret_sight = (struct sight){ .whole = true, .step = (double)NAN };
     for (uint32_t i = 0; i < records; i++)
         cell_note(s, ret_sight, &w, &cell[i], scratch);
     order_note(ret_sight, &w, scratch);

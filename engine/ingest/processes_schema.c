@@ -36,7 +36,7 @@ int processes_schema(const struct schema_options *options,
     for (uint32_t i = 0; i < s->column_count; i++) {
         struct column *c = &s->column[i];
         c->seen = c->missing = 0;
-        c->min = c->median = c->max = NAN;
+        c->min = c->median = c->max = (double)NAN;
     }
     *ret_s = s;
     return 0;

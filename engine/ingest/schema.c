@@ -53,7 +53,7 @@ int schema_columns_alloc(struct schema *s, uint32_t count)
         return ERR_NOMEM;
     s->column_count = count;
     for (uint32_t i = 0; i < count; i++)
-        s->column[i].min = s->column[i].median = s->column[i].max = NAN;
+        s->column[i].min = s->column[i].median = s->column[i].max = (double)NAN;
     return 0;
 }
 

@@ -79,12 +79,13 @@ Test(number, odd_texts_read_the_same_in_both_formats)
     struct schema *json = infer("{\"a\":1.5,\"b\":2.5}\n{\"a\":2.5,\"b\":1}\n");
     for (size_t i = 0; i < sizeof odds / sizeof *odds; i++) {
         char line[128];
-        snprintf(line, sizeof line, "a,b\n%s%s%s,1\n\"%s\",1\n",
-                 strchr(odds[i].text, ',') ? "\"" : "", odds[i].text,
-                 strchr(odds[i].text, ',') ? "\"" : "", odds[i].text);
+        const char *text = odds[i].text;
+        char quote[2] = { strchr(text, ',') != NULL ? '"' : '\0', '\0' };
+        snprintf(line, sizeof line, "a,b\n%s%s%s,1\n\"%s\",1\n", quote, text,
+                 quote, text);
         struct block *c = parse(csv, line);
         snprintf(line, sizeof line, "{\"a\":\"%s\",\"b\":1}\n",
-                 strchr(odds[i].text, '\t') ? " 1.5 " : odds[i].text);
+                 strchr(text, '\t') != NULL ? " 1.5 " : text);
         struct block *j = parse(json, line);
         cr_assert_eq(c->status[0], j->status[0], "'%s'", odds[i].text);
         cr_assert_eq(c->status[1], j->status[0], "'%s'", odds[i].text);

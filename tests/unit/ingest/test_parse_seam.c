@@ -167,6 +167,7 @@ Test(parse_seam, a_parser_serves_records_of_any_size_in_any_order)
     for (size_t size = 1; size < 200000;
          size = size % 3 ? size * 2 : size + 1) {
         char *json = calloc(1, size + 200);
+        cr_assert_not_null(json);
         struct seen s = { 0 };
         const struct json_visitor v = { note, &s };
         strcpy(json, "{\"k\":\"");
