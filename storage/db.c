@@ -176,6 +176,7 @@ static bool text_valid(const uint8_t *p, size_t n)
 
 static int bind_replaced(sqlite3_stmt *q, int index, const uint8_t *p, size_t n)
 {
+    static const uint8_t replacement[3] = { 0xef, 0xbf, 0xbd }; /* U+FFFD */
     uint8_t *out = sqlite3_malloc64(3 * (uint64_t)n + 1);
     if (out == NULL) {
         return SQLITE_NOMEM;
@@ -184,8 +185,8 @@ static int bind_replaced(sqlite3_stmt *q, int index, const uint8_t *p, size_t n)
     for (size_t i = 0; i < n;) {
         unsigned length = p[i] == 0 ? 0 : text_utf8_length(p + i, n - i);
         if (length == 0) {
-            memcpy(out + used, "\xEF\xBF\xBD", 3);
-            used += 3;
+            memcpy(out + used, replacement, sizeof replacement);
+            used += sizeof replacement;
             i++;
             continue;
         }

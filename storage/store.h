@@ -10,8 +10,10 @@
  *              n-1 and meta.epoch = ours", synchronous=FULL.
  * Errors       ERR_FULL (disk full: rolled back, try the same again later),
  *              ERR_BUSY (another program holds a write lock: try again),
- *              ERR_UNKNOWN_OUTCOME (I/O error at commit: close, reopen, look),
- *              ERR_CORRUPT, ERR_PLACE (network file system), ERR_VERSION.
+ *              ERR_UNKNOWN_OUTCOME (I/O error at COMMIT: close, reopen, look),
+ *              ERR_IO (before COMMIT: nothing was stored). After either of
+ *              these two every later call answers the same; only closing and
+ *              opening again helps. ERR_CORRUPT.
  * Thread rule  one thread at a time (the shell's writer thread).
  */
 #ifndef FYKE_STORAGE_STORE_H
@@ -30,7 +32,8 @@ struct store;
 
 struct store_options {
     const char *path;
-    uint32_t mode; /* 0600 */
+    uint32_t mode; /* 0600; of the file, its -wal, -shm and .lock, whatever the
+                    * umask; applied at each opening */
     bool fresh;    /* start over; the old file is kept as PATH.old */
     /* retention: 0 = keep all. Deleted in small slices, one per commit. */
     uint64_t keep_rows_scores; /* kept score rows */
@@ -40,11 +43,19 @@ struct store_options {
     int64_t keep_age_us;
 };
 
-/* Takes the lock, opens or creates, migrates, adds 1 to the epoch. */
+/* Takes the lock, opens or creates, migrates, adds 1 to the epoch. No other
+ * connection to the file may be open in this process then.
+ * Errors: ERR_BUSY (held by another fyke, or `fresh` while another program
+ * has the file open), ERR_CONTENT (not a database, or another program's:
+ * never touched), ERR_CORRUPT, ERR_VERSION (written by a newer fyke),
+ * ERR_PLACE (network file system, a folder), ERR_NOTFOUND (no such folder),
+ * ERR_PERM, ERR_FULL, ERR_IO, ERR_NOMEM. */
 FYKE_MUST_USE int store_open(const struct store_options *options,
                              struct store **ret_s, struct fault *fault);
 /* `clean`: checkpoint, journal mode DELETE, one plain file; else leave as is.
- */
+ * The store is gone in any case. Errors of a clean close lose nothing:
+ * ERR_BUSY (another program has the file open: -wal and -shm stay), ERR_FULL,
+ * ERR_IO, ERR_UNKNOWN_OUTCOME. */
 int store_close(struct store *s, bool clean, struct fault *fault);
 
 struct store_meta {
@@ -124,15 +135,16 @@ struct store_reason {
 /* A kept row: flagged, or a near miss. */
 struct store_answer {
     uint32_t row; /* record index in the batch */
-    const char *detector;
-    int64_t time_ns; /* INT64_MIN = none: the view uses the cut time */
-    const char *key; /* may hold any bytes; invalid UTF-8 is replaced */
+    bool flagged;
+    const char *detector; /* NULL = the batch's */
+    int64_t time_ns;      /* INT64_MIN = none: the view uses the cut time */
+    const char *key;      /* may hold any bytes; invalid UTF-8 is replaced;
+                           * empty = no key, NULL in the views */
     uint32_t key_bytes;
     uint32_t score_raw; /* fixed point */
     double score;
     uint64_t below, of; /* severity = 100 * below / of */
     uint64_t reference_rows;
-    bool flagged;
     const char *why;
     uint64_t byte, line; /* of the record in the source */
     const char *record;  /* JSON object column -> text */
@@ -154,13 +166,13 @@ struct store_quarantine {
 /* One row of kept scores. */
 struct store_score {
     uint32_t row;
+    bool flagged;
     int64_t time_ns;
     const char *key;
     uint32_t key_bytes;
     uint32_t score_raw;
     double score;
     uint64_t below, of;
-    bool flagged;
 };
 
 struct store_batch {
@@ -179,9 +191,9 @@ struct store_batch {
                                              * written with the next commit */
     const struct store_range *range;
     uint32_t range_count;
-    const struct store_source
-        *source;          /* new position, line, identity,
-                           * open_end; name and partition are keys */
+    /* New position, line, identity and open_end; name and partition are keys.
+     * NULL = unchanged. */
+    const struct store_source *source;
     const char *detector; /* of the answers and scores below */
     const struct store_answer *answer;
     uint32_t answer_count;

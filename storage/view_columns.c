@@ -195,6 +195,21 @@ static int columns_read(const struct db *d, sqlite3_stmt *q,
     }
 }
 
+/* Fills what view_columns_load allocated. */
+static int columns_load(const struct db *d, struct name_set *set,
+                        uint32_t capacity, struct view_columns *c,
+                        struct fault *fault)
+{
+    sqlite3_stmt *q = NULL;
+    int err = db_prepare(d, "select name,type,role from column_info order by n",
+                         &q, fault);
+    if (err == 0) {
+        err = columns_read(d, q, set, capacity, c, fault);
+    }
+    (void)sqlite3_finalize(q);
+    return err;
+}
+
 int view_columns_load(const struct db *d, struct view_columns *ret_c,
                       struct fault *fault)
 {
@@ -212,17 +227,12 @@ int view_columns_load(const struct db *d, struct view_columns *ret_c,
                                   calloc(capacity + 1, sizeof *c.column) };
     struct name_set set = { .slot = calloc(slots, sizeof *set.slot),
                             .mask = slots - 1 };
-    sqlite3_stmt *q = NULL;
     if (c.column == NULL || set.slot == NULL) {
-        err = fault_set(fault, ERR_NOMEM, "%s: out of memory", d->label);
-    } else {
-        err = db_prepare(d, "select name,type,role from column_info order by n",
-                         &q, fault);
+        free(c.column);
+        free(set.slot);
+        return fault_set(fault, ERR_NOMEM, "%s: out of memory", d->label);
     }
-    if (err == 0) {
-        err = columns_read(d, q, &set, capacity, &c, fault);
-    }
-    (void)sqlite3_finalize(q);
+    err = columns_load(d, &set, capacity, &c, fault);
     free(set.slot);
     if (err != 0) {
         view_columns_release(&c);

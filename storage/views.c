@@ -13,8 +13,6 @@
 
 #include "proto/base/hash.h"
 
-#include <string.h>
-
 /* Milliseconds since 1970, rounded down; strftime keeps them exactly. */
 #define MS(ns) "((" ns ")/1000000-((" ns ")%1000000<0))"
 #define TIME_TEXT(ns)                                                          \

@@ -57,7 +57,8 @@ Test(view_columns, any_name_is_a_column_under_its_own_name)
         (void)snprintf(record + n, sizeof record - n, "%s\"%s\":\"v%d\"",
                        i == 0 ? "" : ",", odd[i].json, i);
     }
-    (void)strcat(record, "}");
+    record[strlen(record) + 1] = 0;
+    record[strlen(record)] = '}';
     const char *path = fixture_path("odd.db");
     struct store *s = fixture_open(path);
     fixture_pin_columns(s, column, COLUMNS);

@@ -91,8 +91,8 @@ Test(views, time_is_text_rounded_down_to_the_millisecond)
         /* 1678..2261 */
         answer[i].time_ns =
             i < 9 ? edge[i]
-                  : (int64_t)rng_below(&r, 18380000000ull * SECOND) -
-                        9210000000ll * SECOND;
+                  : (int64_t)(rng_below(&r, 18380000000ull * SECOND) -
+                              9210000000ull * SECOND);
         if (i % 3 == 0) { /* near a whole millisecond */
             answer[i].time_ns -= answer[i].time_ns % 1000000 + (i % 2);
         }
