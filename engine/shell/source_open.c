@@ -156,13 +156,22 @@ int intake_open(struct engine *e, const char *input, struct fault *fault)
                                    : open_path(in, input, fault);
 }
 
+/* "payments.csv: no numeric column ...": what is wrong, and where. */
+static int name_input(const struct engine *e, int rc, struct fault *fault)
+{
+    if (rc != ERR_CONTENT || fault == NULL)
+        return rc;
+    struct fault inner = *fault;
+    return fault_set(fault, rc, "%s: %s", e->intake.label, inner.text);
+}
+
 int intake_infer(struct engine *e, struct fault *fault)
 {
     switch (e->intake.kind) {
     case SOURCE_FILE:
-        return infer_file(e, fault);
+        return name_input(e, infer_file(e, fault), fault);
     case SOURCE_PIPE:
-        return infer_pipe(e, fault);
+        return name_input(e, infer_pipe(e, fault), fault);
     default:
         return processes_schema(&e->settings.schema, &e->schema, fault);
     }
