@@ -264,6 +264,7 @@ uint32_t coord_workers_get(const struct coord *c, struct coord_worker_info *out,
                                              .pid = p->pid,
                                              .tasks_done = p->tasks_done };
             memcpy(w->host, p->host, sizeof w->host);
+            w->joined_us = alive_to_now_us(c, p->joined_us);
             w->heard_us = alive_to_now_us(c, p->heard_us);
             w->computing = p->lease.task != 0;
         }

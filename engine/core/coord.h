@@ -266,7 +266,7 @@ struct coord_worker_info {
     uint64_t pid;
     char host[64];
     uint64_t tasks_done;
-    int64_t heard_us;
+    int64_t joined_us, heard_us;
     bool computing;
 };
 /* Fills up to `max` entries, returns how many workers there are. */

@@ -110,6 +110,7 @@ struct peer {
     char host[64];
     uint64_t tasks_done;
     uint32_t idle_beats; /* beats with nothing held and nothing parked */
+    int64_t joined_us;   /* alive clock */
     int64_t heard_us;    /* alive clock */
     struct list heard_link;
     bool parked;

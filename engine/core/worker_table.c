@@ -43,7 +43,10 @@ struct peer *peer_add(struct coord *c, uint64_t id)
     struct list *first = c->free.next;
     list_remove(first);
     struct peer *p = list_owner(first, struct peer, idle_link);
-    *p = (struct peer){ .used = true, .id = id, .heard_us = c->alive_us };
+    *p = (struct peer){ .used = true,
+                        .id = id,
+                        .joined_us = c->alive_us,
+                        .heard_us = c->alive_us };
     list_init(&p->idle_link);
     list_init(&p->heard_link);
     list_init(&p->lease.link);

@@ -1,6 +1,6 @@
 /*
  * Where things stand: counted at commits, told ten times a second. Also
- * writes down silences, since it is the clock that ticks without input.
+ * writes down silences and workers, since it is the clock that ticks.
  */
 #include "engine/shell/engine_int.h"
 
@@ -10,6 +10,8 @@
 
 #define SILENCE_EVERY_NS (10 * (int64_t)1000000000)
 #define RATE_TICKS 10u
+#define WORKERS_TOLD_TICKS 50u /* every five seconds */
+#define WORKERS_TOLD_MAX 256u
 
 void progress_committed(struct engine *e, const struct slot *s)
 {
@@ -93,6 +95,48 @@ static void tell_silence(struct engine *e)
     writer_post(e->writer, &s->command);
 }
 
+struct workers_told {
+    struct writer_command command;
+    struct store_worker worker[WORKERS_TOLD_MAX];
+    struct coord_worker_info info[WORKERS_TOLD_MAX];
+};
+
+static void workers_stored(struct writer_command *c)
+{
+    free(c->context);
+}
+
+/* The table `worker`, for people who ask the file who computes. Nobody there
+ * is no news: the last ones known stay. */
+static void tell_workers(struct engine *e)
+{
+    struct workers_told *w = calloc(1, sizeof *w);
+    if (w == NULL)
+        return;
+    int64_t wall_ns = clock_wall_ns(), now_us = clock_monotonic_us();
+    uint32_t n = coord_workers_get(e->coord, w->info, WORKERS_TOLD_MAX);
+    n = n < WORKERS_TOLD_MAX ? n : WORKERS_TOLD_MAX;
+    if (n == 0) {
+        free(w);
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        w->worker[i] = (struct store_worker){
+            .worker_id = w->info[i].worker_id,
+            .pid = w->info[i].pid,
+            .tasks = w->info[i].tasks_done,
+            .host = w->info[i].host,
+            .joined_ns = wall_ns - (now_us - w->info[i].joined_us) * 1000,
+            .heard_ns = wall_ns - (now_us - w->info[i].heard_us) * 1000,
+        };
+    w->command = (struct writer_command){ .kind = WRITER_WORKERS,
+                                          .worker = w->worker,
+                                          .count = n,
+                                          .done = workers_stored,
+                                          .context = w };
+    writer_post(e->writer, &w->command);
+}
+
 void progress_tick(uv_timer_t *timer)
 {
     struct engine *e = timer->data;
@@ -103,6 +147,8 @@ void progress_tick(uv_timer_t *timer)
         (double)(e->progress.rows_scored - e->rate_rows[slot]) * 10.0 / ticks;
     e->rate_rows[slot] = e->progress.rows_scored;
     tell_silence(e);
+    if (e->stage == STAGE_RUNNING && e->rate_tick % WORKERS_TOLD_TICKS == 5)
+        tell_workers(e);
     if (e->observer->progress != NULL && !e->settings.quiet)
         e->observer->progress(e->observer->context, &e->progress);
 }
