@@ -31,8 +31,6 @@ static int fault_of(enum fault_kind kind)
     }
 
 PASS(Close, (sqlite3_file * f), (REAL(f)))
-PASS(Read, (sqlite3_file * f, void *p, int n, sqlite3_int64 at),
-     (REAL(f), p, n, at))
 PASS(FileSize, (sqlite3_file * f, sqlite3_int64 *n), (REAL(f), n))
 PASS(Lock, (sqlite3_file * f, int level), (REAL(f), level))
 PASS(Unlock, (sqlite3_file * f, int level), (REAL(f), level))
@@ -49,6 +47,12 @@ PASS(ShmUnmap, (sqlite3_file * f, int remove), (REAL(f), remove))
 static void file_ShmBarrier(sqlite3_file *f)
 {
     REAL(f)->pMethods->xShmBarrier(REAL(f));
+}
+
+static int file_Read(sqlite3_file *f, void *p, int n, sqlite3_int64 at)
+{
+    int rc = fault_of(FAULT_READ);
+    return rc != SQLITE_OK ? rc : REAL(f)->pMethods->xRead(REAL(f), p, n, at);
 }
 
 static int file_Write(sqlite3_file *f, const void *p, int n, sqlite3_int64 at)

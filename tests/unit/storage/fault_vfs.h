@@ -1,6 +1,7 @@
 /*
  * Faults through SQLite's own door: a VFS over the real one whose nth write,
- * sync, truncate, open or delete fails once, as an operating system would.
+ * sync, truncate, open, delete or read fails once, as an operating system
+ * would.
  */
 #ifndef FYKE_TESTS_STORAGE_FAULT_VFS_H
 #define FYKE_TESTS_STORAGE_FAULT_VFS_H
@@ -13,7 +14,8 @@ enum fault_kind {
     FAULT_TRUNCATE = 4,
     FAULT_OPEN = 8,
     FAULT_DELETE = 16,
-    FAULT_ANY = 31,
+    FAULT_READ = 32,
+    FAULT_ANY = 63,
 };
 
 /* Makes it the default VFS of this process. */
