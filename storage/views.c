@@ -122,7 +122,7 @@ static const struct view view[] = {
      "b.algorithm as algorithm,"
      "cast(" SETTING_OF("trees") " as integer) as trees,"
      "cast(" SETTING_OF("subsample") " as integer) as subsample,"
-     "cast(" SETTING_OF("fit-rows") " as integer) as fit_rows,"
+     "cast(" SETTING_OF("fit_rows") " as integer) as fit_rows,"
      UNSIGNED("b.seed") " as seed,b.state_batch as state_batch"
      " from batch b where b.rows_scored>0"},
 

@@ -47,14 +47,27 @@ static int take_stored(struct engine *e, const struct option *row,
     return option_set(row, kept, &e->settings, fault);
 }
 
+/* Settings are named max_rows in the file and in `fyke set`, --max-rows as
+ * flags. */
+static const char *stored_name(const char *flag, char out[32])
+{
+    size_t i = 0;
+    for (; flag[i] != '\0' && i < 31; i++)
+        out[i] = flag[i] == '-' ? '_' : flag[i];
+    out[i] = '\0';
+    return out;
+}
+
 /* "flag.NAME" holds the flag as it was typed at the last start ("" = not
  * given). A flag that differs from then wins and is an event; an unchanged
  * command line keeps what is stored. */
-static int restore_setting(struct engine *e, const char *name,
+static int restore_setting(struct engine *e, const char *flag_name,
                            struct buf *scratch, struct fault *fault)
 {
     size_t index = 0;
-    const struct option *row = find_row(e, name, &index);
+    char name_text[32];
+    const char *name = stored_name(flag_name, name_text);
+    const struct option *row = find_row(e, flag_name, &index);
     uint64_t next = e->meta.last_batch + 1;
     struct buf typed, stored, flag;
     buf_init(&typed, 4096);

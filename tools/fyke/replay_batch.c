@@ -171,7 +171,7 @@ static void work_configure(struct replay *r, struct work *w)
         .seed = w->stored.seed,
         .trees = (uint32_t)setting_u64(r, "trees", batch, 100),
         .subsample = (uint32_t)setting_u64(r, "subsample", batch, 256),
-        .fit_rows = (uint32_t)setting_u64(r, "fit-rows", batch, 1024),
+        .fit_rows = (uint32_t)setting_u64(r, "fit_rows", batch, 1024),
         .part_bytes = PART_BYTES,
         .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
     };

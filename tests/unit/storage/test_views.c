@@ -273,7 +273,7 @@ Test(views, models_show_the_settings_of_their_batch)
     fixture_pin(s);
     struct fault fault = { 0 };
     struct store_setting first[] = { { "trees", "100" },
-                                     { "fit-rows", "1024" } };
+                                     { "fit_rows", "1024" } };
     struct store_setting later[] = { { "trees", "50" } };
     cr_assert_eq(store_settings_put(s, 1, first, 2, NULL, NULL, &fault), 0);
     cr_assert_eq(store_settings_put(s, 2, later, 1, NULL, NULL, &fault), 0);
