@@ -36,7 +36,7 @@ Test(learn, shapes_out_of_range_are_refused)
 Test(learn, the_reference_holds_the_last_seventeen_segments)
 {
     enum { BATCHES = 40 };
-    const uint32_t rows = LEARN_SEGMENT_ROWS / 2 + 1; /* two close one */
+    const uint32_t rows = LEARN_SEGMENT_ROWS / 2; /* two close one */
     struct learn *l;
     cr_assert_eq(learn_new(1, 0, &l), 0);
     for (uint32_t b = 1; b <= BATCHES; b++) {

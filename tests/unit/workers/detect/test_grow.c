@@ -62,6 +62,25 @@ Test(grow, samples_of_neighbouring_trees_are_independent)
     arena_release(&a);
 }
 
+/* The root of a tree on {0, 1, ...}: one draw picks the only feature, the next
+ * one the threshold, both from the state for growing. */
+Test(grow, a_tree_grows_with_its_own_random_state)
+{
+    struct arena a;
+    arena_init(&a, SIZE_MAX);
+    const float x[] = { 0, 1, NAN };
+    struct matrix m = { x, 3, 1, 3 };
+    for (uint32_t t = 0; t < 20; t++) {
+        struct rng r;
+        struct iforest_forest f = support_fit(&a, &m, 12, t, 1, 3);
+        iforest_tree_rng(&r, 12, 1, t | IFOREST_GROW);
+        (void)rng_below(&r, 1);
+        cr_assert_eq(f.threshold[0], grow_threshold(0, 1, rng_unit(&r)));
+        cr_assert_eq(f.count[1], 2, "the missing one goes left when equal");
+    }
+    arena_release(&a);
+}
+
 /* Trap 2. */
 Test(grow, the_widest_range_does_not_overflow)
 {
