@@ -172,7 +172,8 @@ static void request_beat(struct coord *c, struct peer *p,
     }
     lease_beat(c, p, beat);
     /* It holds nothing and asks for nothing: a request of it was lost. */
-    bool is_stray = beat->held_count == 0 && !p->parked && !c->finished;
+    bool is_drained = c->finished && !c->ended;
+    bool is_stray = beat->held_count == 0 && !p->parked && !is_drained;
     p->idle_beats = is_stray ? p->idle_beats + 1 : 0;
     if (p->idle_beats >= IDLE_BEATS_MAX) {
         p->idle_beats = 0;
