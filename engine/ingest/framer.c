@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SKIP_BYTES_MAX (UINT32_C(1) << 31) /* extents are 32 bits */
+#define SKIP_BYTES_MAX (UINT64_C(1) << 31) /* extents are 32 bits */
 #define PUSH_BYTES_MAX (UINT32_C(1) << 30)
 
 struct framer {
@@ -333,7 +333,8 @@ static int block_cut(struct framer *f, struct block **ret_b)
         b->end_position = f->position + f->start + f->dropped;
         b->line = f->line;
         b->end_line = f->start_line;
-        b->bytes_held = sizeof *b + f->capacity + 17u * f->record_capacity;
+        b->bytes_held =
+            sizeof *b + f->capacity + (size_t)17 * f->record_capacity;
         f->text = text;
         f->capacity = rest + BLOCK_PADDING_BYTES;
         f->block = NULL;

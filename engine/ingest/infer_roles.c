@@ -23,7 +23,7 @@ int infer_find(const struct schema *s, const char *flag, const char *word,
             return 0;
         }
     }
-    const char **names = calloc(s->column_count, sizeof *names);
+    const char **names = calloc(s->column_count + 1u, sizeof *names);
     if (names == NULL)
         return ERR_NOMEM;
     for (uint32_t c = 0; c < s->column_count; c++)

@@ -63,7 +63,7 @@ static bool parses(const struct schema *s, const struct sample *t,
 
 static int time_copy_format(struct schema *s, const char *format)
 {
-    if (s->time_kind != TIME_FORMAT)
+    if (s->time_kind != TIME_FORMAT || format == NULL)
         return 0;
     s->time_format = strdup(format);
     return s->time_format != NULL ? 0 : ERR_NOMEM;

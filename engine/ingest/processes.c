@@ -192,16 +192,19 @@ static void append_cpu(const struct processes *p, struct buf *out,
                        const struct process_state *a,
                        const struct process_state *b, double seconds)
 {
-    if (a == NULL)
+    double share = -1;
+    if (a == NULL) {
         buf_append_char(out, ',');
-    else if ((a->has & b->has & PROCESS_SCHED) && a->threads == b->threads &&
-             b->run_ns >= a->run_ns)
-        buf_printf(out, ",%.4f",
-                   (double)(b->run_ns - a->run_ns) * 1e-9 / seconds);
+        return;
+    }
+    if ((a->has & b->has & PROCESS_SCHED) && a->threads == b->threads &&
+        b->run_ns >= a->run_ns)
+        share = (double)(b->run_ns - a->run_ns) * 1e-9 / seconds;
     else if (b->cpu_ticks >= a->cpu_ticks)
-        buf_printf(out, ",%.4f",
-                   (double)(b->cpu_ticks - a->cpu_ticks) /
-                       (double)p->ticks_per_second / seconds);
+        share = (double)(b->cpu_ticks - a->cpu_ticks) /
+                (double)p->ticks_per_second / seconds;
+    if (share >= 0)
+        buf_printf(out, ",%.4f", share);
     else
         buf_append_char(out, ',');
 }

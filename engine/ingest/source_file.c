@@ -82,7 +82,7 @@ int source_file_read(const struct source_file *f, uint64_t position,
             continue;
         if (got < 0)
             return fault_set(fault, ERR_IO, "%s: reading at byte %llu: %s",
-                             f->path, (unsigned long long)(position + done),
+                             f->path, (unsigned long long)position + done,
                              strerror(errno));
         if (got == 0)
             break;

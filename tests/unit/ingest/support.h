@@ -6,6 +6,7 @@
 
 #include "engine/ingest/batch.h"
 #include "engine/ingest/schema.h"
+#include "proto/base/bytes.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -100,6 +101,12 @@ static inline float value(const struct block *b, uint32_t row, uint32_t feature)
     cr_assert_lt(row, b->rows);
     cr_assert_lt(feature, b->cols);
     return b->x[(size_t)feature * b->records + row];
+}
+
+/* The same number, bit by bit, or both missing. */
+static inline bool same_float(float a, float b)
+{
+    return bytes_load_u32(&a) == bytes_load_u32(&b) || (a != a && b != b);
 }
 
 /* The text of a record, in a buffer of its own. */

@@ -6,20 +6,21 @@
 /* Fields of one record joined with '|'; "!" when it is bad. */
 static const char *fields(const char *record)
 {
-    static char out[512];
+    static struct buf out;
     struct csv_cursor c;
     struct csv_field field;
     struct buf scratch;
     int rc;
+    buf_release(&out);
+    buf_init(&out, 4096);
     buf_init(&scratch, 4096);
-    out[0] = '\0';
     csv_cursor_init(&c, ',', (const uint8_t *)record, strlen(record), &scratch);
     while ((rc = csv_cursor_next(&c, &field)) == 1) {
-        strcat(out, out[0] != '\0' ? "|" : "<");
-        strncat(out, field.text, field.length);
+        buf_append_char(&out, out.length > 0 ? '|' : '<');
+        buf_append(&out, field.text, field.length);
     }
     buf_release(&scratch);
-    return rc < 0 ? "!" : out;
+    return rc < 0 ? "!" : buf_text(&out);
 }
 
 Test(csv, fields_follow_rfc_4180)

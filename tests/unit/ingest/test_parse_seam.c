@@ -123,15 +123,19 @@ Test(parse_seam, everything_that_is_no_json_object_is_refused)
 Test(parse_seam, depth_64_is_the_last)
 {
     for (int depth = 63; depth <= 66; depth++) {
-        char json[600] = "{\"a\":";
+        struct buf json;
         struct seen s;
+        buf_init(&json, 4096);
+        buf_append_text(&json, "{\"a\":");
         for (int i = 1; i < depth; i++)
-            strcat(json, i % 2 ? "[" : "{\"b\":");
-        strcat(json, "1");
+            buf_append_text(&json, i % 2 ? "[" : "{\"b\":");
+        buf_append_char(&json, '1');
         for (int i = depth - 1; i >= 1; i--)
-            strcat(json, i % 2 ? "]" : "}");
-        strcat(json, "}");
-        cr_expect_eq(visit(json, &s), depth <= 64 ? 0 : ERR_LIMIT, "%d", depth);
+            buf_append_char(&json, i % 2 ? ']' : '}');
+        buf_append_char(&json, '}');
+        cr_expect_eq(visit(buf_text(&json), &s), depth <= 64 ? 0 : ERR_LIMIT,
+                     "%d", depth);
+        buf_release(&json);
     }
 }
 
@@ -140,8 +144,10 @@ Test(parse_seam, very_deep_records_are_refused_without_harm)
     size_t n = 300000;
     char *json = malloc(n);
     struct seen s;
-    memcpy(json, "{\"a\":", 5);
-    memset(json + 5, '[', n - 5);
+    memset(json, '[', n);
+    json[0] = '{';
+    json[1] = json[3] = '"';
+    json[4] = ':';
     cr_expect_lt(visit_n(json, n, &s), 0);
     free(json);
 }
@@ -166,16 +172,19 @@ Test(parse_seam, a_parser_serves_records_of_any_size_in_any_order)
     struct json_parser *p = json_parser_new();
     for (size_t size = 1; size < 200000;
          size = size % 3 ? size * 2 : size + 1) {
-        char *json = calloc(1, size + 200);
-        cr_assert_not_null(json);
+        struct buf json;
         struct seen s = { 0 };
         const struct json_visitor v = { note, &s };
-        strcpy(json, "{\"k\":\"");
-        memset(json + 6, 'x', size);
-        strcpy(json + 6 + size, "\",\"n\":7}");
-        cr_assert_eq(json_parser_visit(p, json, strlen(json), &v), 0);
+        buf_init(&json, 1u << 20);
+        buf_append_text(&json, "{\"k\":\"");
+        for (size_t i = 0; i < size; i++)
+            buf_append_char(&json, 'x');
+        buf_append_text(&json, "\",\"n\":7}");
+        size_t n = json.length;
+        cr_assert_eq(buf_reserve(&json, JSON_PADDING_BYTES), 0);
+        cr_assert_eq(json_parser_visit(p, buf_text(&json), n, &v), 0);
         cr_assert_eq(s.leaves, 2);
-        free(json);
+        buf_release(&json);
         if (size > 60000)
             break;
     }

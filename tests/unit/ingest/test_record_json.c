@@ -4,8 +4,8 @@ static const char *json_of(const struct schema *s, const char *record)
 {
     static struct buf out;
     size_t n = strlen(record);
-    uint8_t *padded = calloc(1, n + BLOCK_PADDING_BYTES);
-    memcpy(padded, record, n);
+    uint8_t *padded = calloc(1, n + 1 + BLOCK_PADDING_BYTES);
+    memcpy(padded, record, n + 1);
     buf_release(&out);
     buf_init(&out, 1u << 20);
     int rc = record_to_json(s, padded, n, &out);
