@@ -99,9 +99,9 @@ static int drive_run(const struct command *command,
         engine_run(settings, command->options, *command->option_count, given,
                    input, &binary, &log, &observer, &summary, &fault);
     view_run_clear(&view);
-    if (err != 0)
-        return cli_fail(&fault);
-    return view_run_end(&view, &summary);
+    int exit_code = err != 0 ? cli_fail(&fault) : view_run_end(&view, &summary);
+    view_run_release(&view);
+    return exit_code;
 }
 
 int drive_engine(const struct command *command, int argc, char **argv,

@@ -114,6 +114,10 @@ static int replay_chosen(struct replay *r, const struct replay_options *o,
 {
     uint64_t first = 0, last = 0;
     int err = reader_batch_range(r->reader, &first, &last, fault);
+    if (err == ERR_NOTFOUND && o->batch == 0) {
+        *fault = (struct fault){ 0 };
+        return ERR_OK; /* none yet: none differs */
+    }
     if (err != 0)
         return err;
     if (o->batch == 0)

@@ -28,6 +28,20 @@ void view_run_init(struct view_run *v, const struct settings *settings,
     v->logged = logged;
 }
 
+/* Kept back while it may turn out that there is nothing new to read. */
+void view_run_header(struct view_run *v)
+{
+    if (v->header != NULL)
+        (void)fputs(v->header, stderr);
+    view_run_release(v);
+}
+
+void view_run_release(struct view_run *v)
+{
+    free(v->header);
+    v->header = NULL;
+}
+
 void view_run_clear(struct view_run *v)
 {
     if (!v->line_shown)
@@ -90,23 +104,35 @@ static uint32_t count_role(const struct schema *s, enum column_role role)
     return count;
 }
 
+/* "LABEL names...   TAIL", the names cut so that the line fits. */
+static void print_named(const struct schema *s, enum column_role role,
+                        const char *label, const char *tail, uint32_t width,
+                        struct buf *out)
+{
+    uint32_t fixed = table_text_width(label) + table_text_width(tail);
+    (void)buf_append_text(out, label);
+    print_names(s, role, width > fixed + 20 ? width - fixed : 20, out);
+    (void)buf_printf(out, "%s\n", tail);
+}
+
 static void print_columns(const struct engine_started *e, uint32_t width,
                           struct buf *out)
 {
     const struct schema *s = e->schema;
-    (void)buf_printf(out, "  features  %u:", s->feature_count);
-    print_names(s, COLUMN_FEATURE, width - 40, out);
+    char label[64];
+    struct buf tail;
+    buf_init(&tail, 65536);
     for (uint32_t i = 0; i < s->key_count; i++)
-        (void)buf_printf(out, "%s%s", i == 0 ? "   key: " : "/",
+        (void)buf_printf(&tail, "%s%s", i == 0 ? "   key: " : "/",
                          s->column[s->key[i]].name);
-    if (s->time_column != SCHEMA_NO_COLUMN)
-        (void)buf_printf(out, "   time: %s", s->column[s->time_column].name);
-    (void)buf_append_char(out, '\n');
-    if (count_role(s, COLUMN_OUT) == 0 || view_is_processes(e->kind))
-        return;
-    (void)buf_append_text(out, "  left out ");
-    print_names(s, COLUMN_OUT, width - 45, out);
-    (void)buf_append_text(out, "   (why: table columns)\n");
+    if (s->time_column != SCHEMA_NO_COLUMN && !view_is_processes(e->kind))
+        (void)buf_printf(&tail, "   time: %s", s->column[s->time_column].name);
+    (void)snprintf(label, sizeof label, "  features  %u:", s->feature_count);
+    print_named(s, COLUMN_FEATURE, label, buf_text(&tail), width, out);
+    buf_release(&tail);
+    if (count_role(s, COLUMN_OUT) > 0 && !view_is_processes(e->kind))
+        print_named(s, COLUMN_OUT, "  left out ", "   (why: table columns)",
+                    width, out);
 }
 
 static void print_cut(const struct engine_started *e, struct buf *out)
@@ -157,8 +183,10 @@ static void on_started(void *context, const struct engine_started *e)
         (void)buf_printf(&out, "  hint      %s\n", e->schema->hint);
     if (e->remark != NULL)
         (void)buf_printf(&out, "  note      %s\n", e->remark);
-    (void)fputs(buf_text(&out), stderr);
-    buf_release(&out);
+    size_t length;
+    v->header = (char *)buf_take(&out, &length);
+    if (e->first_batch == 1 || e->url != NULL)
+        view_run_header(v);
 }
 
 /* ---------------------------------------------------------- live line */
@@ -196,7 +224,9 @@ static void on_progress(void *context, const struct engine_progress *p)
 {
     struct view_run *v = context;
     struct buf line;
-    if (!v->terminal || v->quiet || !v->was_started)
+    if (p->records > 0 || p->bytes_read > v->position)
+        view_run_header(v);
+    if (!v->terminal || v->quiet || !v->was_started || v->header != NULL)
         return;
     uint32_t width = talk_width(STDERR_FILENO);
     buf_init(&line, 4096);
@@ -212,6 +242,7 @@ static void on_progress(void *context, const struct engine_progress *p)
 static void on_remark(void *context, const char *text)
 {
     struct view_run *v = context;
+    view_run_header(v);
     if (v->quiet || v->logged)
         return;
     view_run_clear(v);

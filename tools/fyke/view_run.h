@@ -17,6 +17,7 @@ struct view_run {
     bool colour;
     bool logged; /* remarks are in the log on the same standard error */
     bool line_shown;
+    char *header; /* not printed yet, or NULL; owned */
     /* of engine_started, copied */
     bool was_started;
     char input[512];
@@ -32,6 +33,9 @@ void view_run_init(struct view_run *v, const struct settings *settings,
                    bool logged);
 /* The observer that draws into `v`. */
 struct engine_observer view_run_observer(struct view_run *v);
+/* Prints the header, once. */
+void view_run_header(struct view_run *v);
+void view_run_release(struct view_run *v);
 /* Removes the live line, so that something else may be printed. */
 void view_run_clear(struct view_run *v);
 /* view_summary.c */

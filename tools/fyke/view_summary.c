@@ -104,10 +104,11 @@ static void print_flagged(const struct view_run *v,
         return;
     }
     (void)buf_printf(out,
-                     "  %s flagged (severity >= %s), %s near %s kept (>= 99)\n",
+                     "  %s flagged (severity >= %s), %s near %s kept (>= %s)\n",
                      text_count(p->flagged, flagged, sizeof flagged), limit,
                      text_count(p->near, near, sizeof near),
-                     plural(p->near, "miss", "misses"));
+                     plural(p->near, "miss", "misses"),
+                     v->settings->severity < 99 ? limit : "99");
 }
 
 /* What was not undisturbed. */
@@ -180,6 +181,7 @@ int view_run_end(struct view_run *v, const struct engine_summary *s)
             print_nothing_new(v, s);
         return 0;
     }
+    view_run_header(v);
     if (!v->quiet) {
         buf_init(&out, (size_t)1 << 20);
         print_rows(v, s, &found, &out);

@@ -23,6 +23,7 @@
 #define REDIAL_MS_MAX 2000
 #define SEND_TIMEOUT_MS 10000
 #define RETRY_MS_MIN 100
+#define RETRY_MS_MIN_LOCAL 10 /* it listens in a moment */
 #define RETRY_MS_MAX 1000
 /* What a computation may hold beyond copies of its task. */
 #define ARENA_EXTRA_BYTES ((size_t)512 << 20)
@@ -161,8 +162,10 @@ int shell_dial(struct shell *s, struct fault *fault)
         .wake = link_wake,
         .wake_context = s,
     };
+    bool local = s->options->parent_pid != 0;
     s->link_number++;
-    return link_client_new(&options, s->options->join, RETRY_MS_MIN,
+    return link_client_new(&options, s->options->join,
+                           local ? RETRY_MS_MIN_LOCAL : RETRY_MS_MIN,
                            RETRY_MS_MAX, &s->link, fault);
 }
 
