@@ -5,7 +5,7 @@
 #include "tools/fyke/cli.h"
 #include "tools/fyke/db_option.h"
 
-#include <stdio.h>
+#include <string.h>
 
 #define FINDINGS_BYTES_MAX ((size_t)1 << 20)
 
@@ -16,9 +16,11 @@ static int each_counts(void *context, uint32_t columns,
     (void)names;
     if (row == NULL || columns < 3)
         return ERR_OK;
-    return buf_printf(
-        out, "%s batches, %s rows, %s flagged", row[0] != NULL ? row[0] : "0",
-        row[1] != NULL ? row[1] : "0", row[2] != NULL ? row[2] : "0");
+    bool one = row[0] != NULL && strcmp(row[0], "1") == 0;
+    return buf_printf(out, "%s %s, %s rows, %s flagged",
+                      row[0] != NULL ? row[0] : "0", one ? "batch" : "batches",
+                      row[1] != NULL ? row[1] : "0",
+                      row[2] != NULL ? row[2] : "0");
 }
 
 static int check_print(struct reader *r, const char *path, struct fault *fault)

@@ -73,20 +73,30 @@ static int schema_of(const char *input, const struct settings *settings,
                         ret_s, fault);
 }
 
+/* Inference sees bytes: where they come from is said here. */
+static void fault_prefix(struct fault *fault, const char *label)
+{
+    char text[sizeof fault->text];
+    memcpy(text, fault->text, sizeof text);
+    (void)fault_set(fault, fault->err, "%.200s: %.300s", label, text);
+}
+
 static int check_input(const char *input, const struct settings *settings)
 {
     struct schema *schema = NULL;
     struct fault fault = { 0 };
     struct head head = { 0 };
     struct buf out;
+    const char *label = strcmp(input, "-") == 0 ? "stdin" : input;
     int exit_code;
     int err = schema_of(input, settings, &head, &schema, &fault);
     free(head.bytes);
+    if (err == ERR_CONTENT)
+        fault_prefix(&fault, label);
     if (err != 0)
         return cli_fail(&fault);
     buf_init(&out, TABLE_BYTES_MAX);
-    (void)schema_print(schema, strcmp(input, "-") == 0 ? "stdin" : input,
-                       head.size, &out);
+    (void)schema_print(schema, label, head.size, &out);
     exit_code = cli_print(&out);
     buf_release(&out);
     schema_free(schema);

@@ -75,7 +75,8 @@ static void print_input(const struct view_run *v,
                         const struct engine_started *e, struct buf *out)
 {
     char number[32];
-    (void)buf_printf(out, "  input     %s", e->input);
+    (void)buf_printf(out, "  input     %s",
+                     strcmp(e->input, "-") == 0 ? "stdin" : e->input);
     if (view_is_processes(e->kind)) {
         (void)buf_printf(
             out, ", every %s",
@@ -210,13 +211,14 @@ static void print_live(const struct engine_progress *p, struct buf *out)
         (void)buf_printf(out, "   %2.0f %%",
                          100.0 * (double)p->bytes_read /
                              (double)p->bytes_total);
-    (void)buf_printf(out, "   %s batches   %s flagged   %u workers",
+    (void)buf_printf(out, "   %s %s   %s flagged   %u %s",
                      text_count(p->batches, batches, sizeof batches),
+                     p->batches == 1 ? "batch" : "batches",
                      text_count(p->flagged, flagged, sizeof flagged),
-                     p->workers);
+                     p->workers, p->workers == 1 ? "worker" : "workers");
     (void)buf_printf(out, "   lag %.1f s", (double)p->lag_us / 1e6);
     if (p->gaps > 0)
-        (void)buf_printf(out, "   %" PRIu64 " samples skipped", p->gaps);
+        (void)buf_printf(out, "   %" PRIu64 " skipped", p->gaps);
     print_state(p, out);
 }
 
