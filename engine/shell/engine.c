@@ -227,6 +227,7 @@ int engine_run(const struct settings *settings, const struct option *table,
     if (e == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
     e->settings = *settings;
+    e->settings.schema.record_bytes_max = settings->record_bytes_max;
     e->table = table;
     e->table_count = table_count;
     e->given = given;

@@ -15,8 +15,9 @@
 
 /* Settings that are history: they shape batches or answers. */
 static const char *const remembered[] = {
-    "interval", "max-rows",  "max-bytes", "pipeline", "severity",    "mode",
-    "trees",    "subsample", "fit-rows",  "seed",     "keep-scores",
+    "interval", "max-rows", "max-bytes",   "pipeline",
+    "severity", "mode",     "trees",       "subsample",
+    "fit-rows", "seed",     "keep-scores", "record-bytes",
 };
 #define REMEMBERED (sizeof remembered / sizeof *remembered)
 _Static_assert(REMEMBERED <= ENGINE_KEPT_TEXTS, "room for every stored text");

@@ -165,20 +165,65 @@ static void markdown_row(const struct option *row, struct buf *out)
     (void)buf_append_text(out, " |\n");
 }
 
+static bool text_equal(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* Is the row one of fyke run's, with the same words and default? */
+static bool is_of_run(const struct command *command, const struct option *row)
+{
+    for (size_t i = 0; command != &command_run && i < *command_run.option_count;
+         i++) {
+        const struct option *other = &command_run.options[i];
+        if (strcmp(other->name, row->name) == 0)
+            return text_equal(other->help, row->help) &&
+                   text_equal(other->fallback, row->fallback);
+    }
+    return false;
+}
+
+static void markdown_own(const struct command *command, struct buf *out)
+{
+    bool first = true;
+    for (size_t j = 0; j < *command->option_count; j++) {
+        if (is_of_run(command, &command->options[j]))
+            continue;
+        if (first)
+            (void)buf_append_text(out, "| flag | what | default | range |\n"
+                                       "|---|---|---|---|\n");
+        first = false;
+        markdown_row(&command->options[j], out);
+    }
+    if (!first)
+        (void)buf_append_char(out, '\n');
+}
+
+static void markdown_of_run(const struct command *command, struct buf *out)
+{
+    bool first = true;
+    for (size_t j = 0; j < *command->option_count; j++) {
+        const struct option *row = &command->options[j];
+        if (!is_of_run(command, row))
+            continue;
+        (void)buf_printf(out, "%s `--%s`", first ? "As `fyke run`:" : ",",
+                         row->name);
+        first = false;
+    }
+    if (!first)
+        (void)buf_append_text(out, ".\n\n");
+}
+
 int command_markdown_print(struct buf *out)
 {
     for (size_t i = 0; command_table[i] != NULL; i++) {
         const struct command *command = command_table[i];
         if (command->options == NULL)
             continue;
-        (void)buf_printf(out,
-                         "### `fyke %s %s`\n\n"
-                         "| flag | what | default | range |\n"
-                         "|---|---|---|---|\n",
-                         command->name, command->usage);
-        for (size_t j = 0; j < *command->option_count; j++)
-            markdown_row(&command->options[j], out);
-        (void)buf_append_char(out, '\n');
+        (void)buf_printf(out, "### `fyke %s %s`\n\n", command->name,
+                         command->usage);
+        markdown_own(command, out);
+        markdown_of_run(command, out);
     }
     return out->err;
 }
