@@ -11,7 +11,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 static int on_wal(void *context, sqlite3 *sq, const char *name, int pages)
@@ -50,8 +49,6 @@ static int open_place(struct store *s, struct fault *fault)
 
 static int open_connection(struct store *s, struct fault *fault)
 {
-    /* -wal and -shm take the mode of the file. Not ours to change = leave. */
-    (void)chmod(s->db.path, s->options.mode);
     int err = db_open(&s->db, SQLITE_OPEN_READWRITE, fault);
     if (err != 0) {
         return err;

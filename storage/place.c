@@ -144,7 +144,6 @@ int place_lock(const struct db *d, uint32_t mode, int *ret_fd,
         return fault_set(fault, err, "%s: cannot make %s.lock beside it: %s",
                          d->label, d->label, err_text(err));
     }
-    (void)fchmod(fd, mode);
     *ret_fd = fd;
     return 0;
 }
@@ -166,6 +165,13 @@ static bool is_empty(const char *path, const char *suffix)
 static int examine_header(const struct db *d, const uint8_t *h, size_t n,
                           uint64_t size, struct fault *fault)
 {
+    if (size == 0) {
+        return fault_set(fault, ERR_CORRUPT,
+                         "%s is damaged: it is empty, but %s-wal is not. Keep "
+                         "a copy of both, then restore a backup or start over "
+                         "with --fresh.",
+                         d->label, d->label);
+    }
     if (n < HEADER_BYTES || memcmp(h, "SQLite format 3", 16) != 0) {
         return fault_set(fault, ERR_CONTENT,
                          "%s is not a database, and is left as it is. Name "
@@ -213,7 +219,7 @@ int place_examine(const struct db *d, enum place_kind *ret_kind,
     ssize_t n = pread(fd, header, sizeof header, 0);
     if (n < 0 || fstat(fd, &st) != 0) {
         err = path_fault(d->label, errno, "cannot read", fault);
-    } else if (st.st_size == 0) {
+    } else if (st.st_size == 0 && is_empty(d->path, "-wal")) {
         *ret_kind = PLACE_ABSENT;
     } else {
         *ret_kind = PLACE_OURS;
@@ -306,6 +312,7 @@ int place_create(const struct db *d, uint32_t mode, struct fault *fault)
     }
     remove_with(d->path, "-wal");
     remove_with(d->path, "-shm");
+    (void)chmod(path_with(d->path, ".lock", path), mode);
     return 0;
 }
 

@@ -48,7 +48,7 @@ static void answer_take(sqlite3_stmt *q, struct store_answer *a)
 static int reasons_take(struct reader *r, sqlite3_stmt *q, uint64_t batch,
                         struct store_answer *a, struct fault *fault)
 {
-    size_t at[8] = {0};
+    size_t at[8] = { 0 };
     buf_reset(&r->texts);
     (void)db_bind_u64(q, 1, batch);
     (void)sqlite3_bind_int64(q, 2, a->row);

@@ -32,8 +32,8 @@ struct store;
 
 struct store_options {
     const char *path;
-    uint32_t mode; /* 0600; of the file, its -wal, -shm and .lock, whatever the
-                    * umask; applied at each opening */
+    uint32_t mode; /* 0600; of a new file, its -wal, -shm and .lock, whatever
+                    * the umask. An existing file keeps its own. */
     bool fresh;    /* start over; the old file is kept as PATH.old */
     /* retention: 0 = keep all. Deleted in small slices, one per commit. */
     uint64_t keep_rows_scores; /* kept score rows */

@@ -1,5 +1,6 @@
 /* Who may open what: place, lock, first look, start over, clean exit. */
 #include "fixture.h"
+#include "proto/base/rng.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 TestSuite(open);
@@ -97,6 +99,8 @@ Test(open, the_file_has_its_mode_whatever_the_umask_and_so_have_wal_and_shm)
         (void)snprintf(beside, sizeof beside, "%s.lock", path);
         cr_expect_eq(mode_of(beside), 0640);
         fixture_close(s, true);
+        fixture_close(fixture_open(path), true); /* 0600 for a new one */
+        cr_expect_eq(mode_of(path), 0640);
     }
 }
 
@@ -255,6 +259,11 @@ Test(open, an_empty_file_is_taken)
     write_file(path, "");
     fixture_close(fixture_open(path), true);
     fixture_check(path);
+    make_with_batches(path, 1, false);
+    write_file(path, ""); /* but not beside a WAL */
+    struct fault fault;
+    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
+    cr_expect_eq(open_error_at(path, true, &fault), 0, "%s", fault.text);
 }
 
 Test(open, a_missing_folder_and_a_folder_say_what_to_do)
@@ -380,4 +389,57 @@ Test(open, a_half_made_file_of_a_crash_is_replaced)
     fixture_close(fixture_open(path), true);
     cr_expect_not(exists(fixture_path("half.db.new")));
     fixture_check(path);
+}
+
+/* Bits, pages and lengths at random: an answer, never a crash, and what opens
+ * without complaint was either harmless or is found by the check. */
+Test(open, random_damage_is_survived)
+{
+    const char *path = fixture_path("good.db");
+    const char *hurt = fixture_path("hurt.db");
+    make_with_batches(path, 40, true);
+    static uint8_t bytes[2000000];
+    FILE *f = fopen(path, "r");
+    cr_assert_not_null(f);
+    size_t n = fread(bytes, 1, sizeof bytes, f);
+    (void)fclose(f);
+    uint64_t seed = (uint64_t)time(NULL);
+    struct rng r;
+    cr_log_info("seed %llu", (unsigned long long)seed);
+    rng_init(&r, &seed, 1);
+    int refused = 0;
+    for (int round = 0; round < 200; round++) {
+        size_t at = rng_below(&r, round % 2 == 0 ? n : 8192);
+        size_t length = round % 3 == 2 ? at : n;
+        uint8_t saved[512];
+        size_t width = round % 3 == 0 ? 1 : 512;
+        width = at + width > n ? n - at : width;
+        memcpy(saved, bytes + at, width);
+        for (size_t i = 0; i < width && round % 3 < 2; i++) {
+            bytes[at + i] ^=
+                (uint8_t)(width == 1 ? 1u << rng_below(&r, 8) : rng_next(&r));
+        }
+        f = fopen(hurt, "w");
+        cr_assert_not_null(f);
+        cr_assert_eq(fwrite(bytes, 1, length, f), length);
+        (void)fclose(f);
+        memcpy(bytes + at, saved, width);
+        struct reader *reader = NULL;
+        struct buf findings;
+        struct fault fault = { 0 };
+        buf_init(&findings, 1u << 20);
+        if (reader_open(hurt, &reader, &fault) == 0) {
+            (void)reader_check(reader, &findings, &fault);
+            reader_close(reader);
+        }
+        buf_release(&findings);
+        int err = open_error_at(hurt, false, &fault);
+        cr_assert(err == 0 || err == ERR_CORRUPT || err == ERR_CONTENT ||
+                      err == ERR_VERSION,
+                  "seed %llu round %d: %s %s", (unsigned long long)seed, round,
+                  err_name(err), fault.text);
+        cr_assert(err == 0 || strstr(fault.text, "hurt.db") != NULL);
+        refused += err != 0;
+    }
+    cr_expect_gt(refused, 20);
 }
