@@ -120,6 +120,21 @@ Test(csv, keys_of_several_columns_are_joined)
     schema_free(s);
 }
 
+Test(csv, a_bad_row_leaves_no_key)
+{
+    const char *items[] = { "k" };
+    struct schema_options o = { .key = { .items = items, .count = 1 } };
+    const char *text = "k,x\na,1.5\nb,oops\nc,2.5\n";
+    struct schema *s = infer_with("k,x\na,1.5\nc,2.5\n", &o);
+    struct block *b = parse(s, text);
+    cr_assert_eq(b->rows, 2);
+    cr_expect_str_eq(buf_text(&b->key_text), "ac");
+    cr_expect_eq(b->key_offset[1], 1);
+    cr_expect_eq(b->key_offset[2], 2);
+    block_unref(b);
+    schema_free(s);
+}
+
 Test(csv, any_byte_delimits)
 {
     const char *const delimiters[] = { "x", "e", "-", "1", "\x01" };
