@@ -131,9 +131,10 @@ static const struct view view[] = {
      TIME_TEXT("joined_ns") " as joined," TIME_TEXT("heard_ns") " as heard"
      " from worker"},
 
+    /* flag.NAME is what the command line said last, beside what holds. */
     {"settings",
      "select name,from_batch,value," TIME_TEXT("at_ns") " as at,actor,"
-     "request_id from setting order by id"},
+     "request_id from setting where name not glob 'flag.*' order by id"},
 
     {"silences",
      "select " TIME_TEXT("from_ns") " as started,"

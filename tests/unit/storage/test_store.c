@@ -33,6 +33,7 @@ Test(store, a_setting_holds_from_its_batch_on)
     put(s, 4, "interval", "250ms", NULL);
     put(s, 4, "interval", "100ms", NULL);
     put(s, 2, "trees", "50", NULL);
+    put(s, 2, "flag.trees", "50", NULL); /* the shell's own note */
     cr_expect_str_eq(setting_at(s, "interval", 1), "1s");
     cr_expect_str_eq(setting_at(s, "interval", 3), "1s");
     cr_expect_str_eq(setting_at(s, "interval", 4), "100ms");
