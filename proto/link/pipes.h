@@ -6,10 +6,12 @@
 #ifndef FYKE_LINK_PIPES_H
 #define FYKE_LINK_PIPES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pipe_entry {
     uint32_t pipe;
+    bool is_up;         /* false: a reply was sent before its MAIL_UP came */
     int64_t replied_ms; /* monotonic, 0 = never */
 };
 

@@ -26,10 +26,10 @@
 #define WIRE_VERSION 1u
 
 #define WIRE_RUN_ID_BYTES 16
-#define WIRE_TEXT_MAX 1024                  /* any text, in bytes */
-#define WIRE_NUMBERS_MAX 32                 /* numbers of one payload */
-#define WIRE_BLOCKS_MAX 16                  /* blocks of one payload */
-#define WIRE_HELD_MAX 16                    /* tasks in one heartbeat */
+#define WIRE_TEXT_MAX 1024                 /* any text, in bytes */
+#define WIRE_NUMBERS_MAX 32                /* numbers of one payload */
+#define WIRE_BLOCKS_MAX 16                 /* blocks of one payload */
+#define WIRE_HELD_MAX 16                   /* tasks in one heartbeat */
 #define WIRE_MESSAGE_BYTES_MAX (64u << 20) /* hard limit of one message */
 
 enum wire_kind {

@@ -133,20 +133,6 @@ static void a_server_ends_with_requests_that_no_one_took(void)
     world_close_server(&w, 0);
 }
 
-static void the_last_reply_arrives_though_the_server_ends(void)
-{
-    for (uint32_t i = 0; i < 20; i++) {
-        tap_check(world_listen(&w, world_ipc_url(&w)));
-        tap_check(world_dial(&w, 0));
-        tap_check(world_ask(&w, 0, LINK_TASK, i, 10) == 0);
-        uint64_t request = world_hear(&w, i, 10);
-        tap_check(world_answer(&w, request, i, 1000) == 0);
-        world_close_server(&w, 50);
-        tap_check(world_receive(&w, 0, LINK_TASK, i, 1000));
-        world_close_client(&w, 0);
-    }
-}
-
 static const struct {
     const char *sentence;
     void (*function)(void);
@@ -162,7 +148,6 @@ static const struct {
     CASE(a_cancelled_request_gets_no_answer_and_the_next_one_its_own),
     CASE(cancelling_at_any_moment_is_safe),
     CASE(a_server_ends_with_requests_that_no_one_took),
-    CASE(the_last_reply_arrives_though_the_server_ends),
 };
 
 int main(void)

@@ -81,6 +81,23 @@ static int ask_and_wait(const char *url)
     return 1;
 }
 
+/* Role: asks once and ends with the reply. */
+static int ask_once(const char *url)
+{
+    world_init(&w);
+    snprintf(w.url, sizeof w.url, "%s", url);
+    if (!world_dial(&w, 0) || ask(0, LINK_TASK, 10) != 0)
+        return 1;
+    while (world_waiting(&w, &w.client[0], LINK_REPLY) == 0) {
+        if (world_waiting(&w, &w.client[0], LINK_FAILED) > 0)
+            return 1;
+        sem_wait(&w.woken);
+    }
+    bool as_sent = world_receive(&w, 0, LINK_TASK, 2, LARGE_BYTES);
+    world_release(&w);
+    return as_sent ? 0 : 1;
+}
+
 /* Role: frees a server while large replies go out. */
 static int end_server(const char *url)
 {
@@ -174,6 +191,18 @@ static void a_stopped_worker_makes_no_event(void)
     kill_and_wait(pid);
 }
 
+static void the_last_reply_arrives_though_the_server_ends(void)
+{
+    const int64_t long_ms = 600000; /* ends as soon as the worker has gone */
+    for (uint32_t i = 0; i < 10; i++) {
+        tap_check(world_listen(&w, world_ipc_url(&w)));
+        pid_t pid = start("ask-once", w.url);
+        tap_check(serve_one(LARGE_BYTES));
+        world_close_server(&w, long_ms);
+        tap_check(ends_well(pid));
+    }
+}
+
 static void a_server_may_be_freed_in_the_middle_of_large_replies(void)
 {
     for (uint32_t i = 0; i < 2; i++)
@@ -192,6 +221,7 @@ static const struct {
 } roles[] = {
     { "serve", serve },
     { "ask", ask_and_wait },
+    { "ask-once", ask_once },
     { "end-server", end_server },
     { "end-clients", end_clients },
 };
@@ -212,6 +242,7 @@ int main(int argc, char **argv)
     CASE(a_killed_coordinator_fails_the_request);
     CASE(a_killed_worker_is_a_lost_pipe);
     CASE(a_stopped_worker_makes_no_event);
+    CASE(the_last_reply_arrives_though_the_server_ends);
     CASE(a_server_may_be_freed_in_the_middle_of_large_replies);
     CASE(clients_may_be_freed_in_the_middle_of_large_messages);
     return tap_end();
