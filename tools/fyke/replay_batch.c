@@ -20,7 +20,6 @@
 #define NEAR_LIMIT 990000u
 #define NEAR_SHARE .02
 #define NEAR_MIN 100u
-#define RECORD_BYTES_DEFAULT ((uint64_t)1 << 20)
 
 /* Everything of one batch under replay. */
 struct work {
@@ -99,18 +98,21 @@ void replay_release(struct replay *r)
     memset(r, 0, sizeof *r);
 }
 
-static uint64_t setting_u64(struct replay *r, const char *name, uint64_t batch,
-                            uint64_t fallback)
+/* Settings are stored under their flags' names with underscores. */
+static int setting_u64(struct replay *r, const char *name, uint64_t batch,
+                       uint64_t *ret_value, struct fault *fault)
 {
     struct buf text;
-    uint64_t value = fallback;
     buf_init(&text, 4096);
-    if (reader_setting_get(r->reader, name, batch, &text) != 0 ||
-        (text_parse_u64(buf_text(&text), &value) != 0 &&
-         text_parse_bytes(buf_text(&text), &value) != 0))
-        value = fallback;
+    int err = reader_setting_get(r->reader, name, batch, &text);
+    if (err == 0 && text_parse_u64(buf_text(&text), ret_value) != 0)
+        err = text_parse_bytes(buf_text(&text), ret_value);
     buf_release(&text);
-    return value;
+    if (err != 0)
+        return fault_set(fault, ERR_CORRUPT,
+                         "batch %" PRIu64 ": its setting %s cannot be read: %s",
+                         batch, name, err_text(err));
+    return ERR_OK;
 }
 
 static int take_block(struct replay *r, struct work *w, struct block *block)
@@ -151,9 +153,11 @@ static int read_records(struct replay *r, struct work *w, struct framer *f,
 static int work_read(struct replay *r, struct work *w, struct fault *fault)
 {
     struct framer *f;
-    uint64_t record_bytes =
-        setting_u64(r, "record-bytes", w->stored.batch, RECORD_BYTES_DEFAULT);
-    int err = framer_new(r->schema, (size_t)record_bytes,
+    uint64_t record_bytes;
+    int err =
+        setting_u64(r, "record_bytes", w->stored.batch, &record_bytes, fault);
+    if (err == 0)
+        err = framer_new(r->schema, (size_t)record_bytes,
                          w->stored.from_position, w->stored.from_line, &f);
     if (err != 0)
         return err;
@@ -164,17 +168,26 @@ static int work_read(struct replay *r, struct work *w, struct fault *fault)
     return err;
 }
 
-static void work_configure(struct replay *r, struct work *w)
+static int work_configure(struct replay *r, struct work *w, struct fault *fault)
 {
     uint64_t batch = w->stored.batch;
+    uint64_t trees = 0, subsample = 0, fit_rows = 0;
+    int err = setting_u64(r, "trees", batch, &trees, fault);
+    if (err == 0)
+        err = setting_u64(r, "subsample", batch, &subsample, fault);
+    if (err == 0)
+        err = setting_u64(r, "fit_rows", batch, &fit_rows, fault);
     w->config = (struct detect_config){
         .seed = w->stored.seed,
-        .trees = (uint32_t)setting_u64(r, "trees", batch, 100),
-        .subsample = (uint32_t)setting_u64(r, "subsample", batch, 256),
-        .fit_rows = (uint32_t)setting_u64(r, "fit_rows", batch, 1024),
+        .trees = (uint32_t)trees,
+        .subsample = (uint32_t)subsample,
+        .fit_rows = (uint32_t)fit_rows,
         .part_bytes = PART_BYTES,
         .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
     };
+    return err != 0 ? err
+                    : detect_config_check(&w->config, r->schema->feature_count,
+                                          fault);
 }
 
 static int work_detect(struct work *w)
@@ -242,9 +255,10 @@ static int work_run(struct replay *r, struct work *w,
                           w->stored.from_position, w->stored.to_position,
                           r->file.path);
     }
-    work_configure(r, w);
-    err = replay_view(r, w->stored.state_batch, w->config.fit_rows, &w->view,
-                      fault);
+    err = work_configure(r, w, fault);
+    if (err == 0)
+        err = replay_view(r, w->stored.state_batch, w->config.fit_rows,
+                          &w->view, fault);
     if (err == ERR_NOTFOUND) {
         *ret_outcome = REPLAY_IMPOSSIBLE;
         return buf_append_text(text, "the learned state it was judged by is "
