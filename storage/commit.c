@@ -8,8 +8,10 @@
 #include "proto/host/clock.h"
 
 #include <math.h>
+#include <sys/statvfs.h>
 
 #define WAL_PASSIVE_PAGES 2000 /* 16 MiB: move what no reader holds */
+#define WAL_LOW_PAGES 32
 #define WAL_RESTART_MS 200
 
 static int bind_failed(const struct store *s, struct fault *fault)
@@ -296,12 +298,34 @@ int store_commit_us(struct store *s, struct fault *fault)
                                 s->commit_us, fault);
 }
 
+/* Is the WAL a large part of what is left on the disk? Moved home, its space
+ * is used again. */
+static bool disk_is_low(const struct store *s)
+{
+    struct statvfs v;
+    return s->wal_pages >= WAL_LOW_PAGES && statvfs(s->db.path, &v) == 0 &&
+           (uint64_t)v.f_bavail * v.f_frsize <
+               4ull * (uint64_t)s->wal_pages * DB_PAGE_BYTES;
+}
+
+/* The disk is full: give back what the WAL holds, if the file has room. */
+static void checkpoint_full(struct store *s)
+{
+    (void)sqlite3_busy_timeout(s->db.sq, WAL_RESTART_MS);
+    int rc = sqlite3_wal_checkpoint_v2(s->db.sq, NULL,
+                                       SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    (void)sqlite3_busy_timeout(s->db.sq, STORE_BUSY_MS);
+    if (db_err(rc) == ERR_IO) {
+        s->broken = ERR_IO;
+    }
+}
+
 /* Moves pages from the WAL into the file; only this connection ever does.
  * The commit stands whatever happens here: a failure is tried again, but an
  * I/O error ends the use of this connection. */
 static void checkpoint(struct store *s)
 {
-    if (s->wal_pages < WAL_PASSIVE_PAGES) {
+    if (s->wal_pages < WAL_PASSIVE_PAGES && !disk_is_low(s)) {
         return;
     }
     int rc = SQLITE_OK;
@@ -342,6 +366,9 @@ int store_commit(struct store *s, const struct store_batch *b,
         err = retain_step(s, b, &next, fault);
     }
     err = store_end(s, err, fault);
+    if (err == ERR_FULL) {
+        checkpoint_full(s);
+    }
     if (err != 0) {
         return err;
     }

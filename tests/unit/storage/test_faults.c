@@ -3,8 +3,12 @@
 #include "fault_vfs.h"
 #include "fixture.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 TestSuite(faults);
 
@@ -129,6 +133,11 @@ Test(faults, a_full_disk_takes_nothing_and_the_same_commit_works_later)
                      fired ? 1 : 2);
         struct fixture_batch f;
         if (fired) {
+            struct stat st;
+            char wal[600];
+            (void)snprintf(wal, sizeof wal, "%s-wal", path);
+            cr_assert_eq(stat(wal, &st), 0);
+            cr_assert_eq(st.st_size, 0, "the WAL holds on to its space");
             cr_assert_eq(store_meta_get(s)->last_batch, 1);
             big_batch(&f, 2);
             fixture_commit(s, &f.b);
@@ -230,4 +239,64 @@ Test(faults, a_clean_exit_that_fails_loses_nothing)
         cr_assert(fired || err == 0);
         cr_assert_eq(resolve(path), 2);
     }
+}
+
+/* A file system of 3 MB of our own; false where that may not be made. */
+static bool small_disk(const char *folder)
+{
+    uid_t user = geteuid();
+    if (mkdir(folder, 0700) != 0 ||
+        unshare(CLONE_NEWNS | (user == 0 ? 0 : CLONE_NEWUSER)) != 0) {
+        return false;
+    }
+    (void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    return mount("tmpfs", folder, "tmpfs", 0, "size=3m") == 0;
+}
+
+static void ballast(const char *path, size_t bytes)
+{
+    static char zero[4096];
+    FILE *f = fopen(path, "w");
+    cr_assert_not_null(f);
+    for (size_t n = 0; n < bytes; n += sizeof zero) {
+        cr_assert_eq(fwrite(zero, 1, sizeof zero, f), sizeof zero);
+    }
+    cr_assert_eq(fclose(f), 0);
+}
+
+Test(faults, a_disk_that_was_full_goes_on_when_there_is_room)
+{
+    const char *folder = fixture_path("disk");
+    if (!small_disk(folder)) {
+        cr_skip_test("no file system of one's own here");
+    }
+    const char *path = fixture_path("disk/a.db");
+    const char *weight = fixture_path("disk/weight");
+    ballast(weight, 2000000);
+    struct store *s = fixture_open(path);
+    fixture_pin(s);
+    struct fixture_batch f;
+    struct fault fault = { 0 };
+    uint64_t n = 1;
+    int err = 0;
+    for (; err == 0; n++) { /* what 3 MB cannot hold */
+        big_batch(&f, n);
+        f.b.delta_bytes = 20000;
+        err = store_commit(s, &f.b, &fault);
+    }
+    cr_expect_eq(err, ERR_FULL, "%s", err_name(err));
+    cr_expect_eq(store_commit(s, &f.b, &fault), ERR_FULL);
+    cr_assert_eq(unlink(weight), 0);
+    fixture_commit(s, &f.b);
+    /* Each writes more to the WAL than to the file: that must come back. */
+    for (int i = 0; i < 200; i++, n++) {
+        fixture_batch(&f, n);
+        fixture_commit(s, &f.b);
+    }
+    fixture_close(s, true);
+    fixture_check(path);
+    cr_expect_eq((uint64_t)fixture_number(path, "select max(batch) from "
+                                                "batches"),
+                 n - 1);
+    cr_assert_eq(umount(folder), 0);
 }
