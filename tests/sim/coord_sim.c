@@ -10,8 +10,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-static const uint8_t RUN_ID[WIRE_RUN_ID_BYTES] = "simulated run 1";
-
 struct sim_batch *coord_batch(struct sim *s, uint64_t number)
 {
     struct sim_batch *b = &s->coord.batch[number % COORD_DEPTH_MAX];
@@ -42,7 +40,7 @@ static void config_fill(struct sim *s, struct coord_config *f)
         .detector_count = 1,
         .detector = { { IFOREST_NAME, &s->plan_config, sim_plan } },
     };
-    memcpy(f->run_id, RUN_ID, sizeof f->run_id);
+    memcpy(f->run_id, "simulated run 1", sizeof f->run_id);
     if (f->last_batch > 0) {
         f->last_state_batch = s->store.batch[f->last_batch - 1].state_batch;
     }
@@ -104,78 +102,6 @@ void coord_end(struct sim *s)
     c->core = NULL;
 }
 
-static void coord_crash(struct sim *s, const char *why)
-{
-    trace_line(s, "coord", "%s", why);
-    s->seen.restarts++;
-    coord_end(s);
-    sim_at(s, s->now_us + sim_between(s, 50, 3000) * MS, EVENT_COORD_START,
-           WHO_COORD, 0, 0);
-}
-
-/* Bodies of replies. */
-static void reply(struct sim *s, const struct coord_action *a)
-{
-    struct sim_coord *c = &s->coord;
-    struct wire_message m = { 0 };
-    memcpy(m.envelope.run_id, RUN_ID, sizeof RUN_ID);
-    m.envelope.epoch = c->config.epoch;
-    m.envelope.worker_id = a->worker_id;
-    m.envelope.task = a->task;
-    m.envelope.attempt = a->attempt;
-    switch (a->kind) {
-    case COORD_ACT_REPLY_HELLO:
-        m.envelope.kind = WIRE_HELLO_REPLY;
-        m.body.hello_reply =
-            (struct wire_hello_reply){ c->config.beat_ms, c->config.lease_ms };
-        break;
-    case COORD_ACT_REPLY_TASK:
-        m.envelope.kind = WIRE_TASK;
-        check(detect_iforest.task(coord_batch(s, a->batch)->state,
-                                  a->phase_index, a->part, &m.body.task) == 0);
-        break;
-    case COORD_ACT_REPLY_MODEL:
-        m.envelope.kind = WIRE_MODEL;
-        check(detect_iforest.model(coord_batch(s, a->batch)->state,
-                                   &m.body.model) == 0);
-        break;
-    case COORD_ACT_REPLY_BEAT:
-        m.envelope.kind = WIRE_HEARTBEAT_REPLY;
-        m.body.heartbeat_reply.order = a->order;
-        break;
-    case COORD_ACT_REPLY_HELLO_FIRST:
-        m.envelope.kind = WIRE_HELLO_FIRST;
-        break;
-    case COORD_ACT_REPLY_REFUSED:
-        m.envelope.kind = WIRE_REFUSED;
-        m.body.refused =
-            (struct wire_refused){ a->err,
-                                   { a->text, (uint32_t)strlen(a->text) } };
-        break;
-    default:
-        m.envelope.kind = WIRE_BYE_REPLY;
-        break;
-    }
-    net_reply(s, a->request, &m);
-}
-
-static void seal(struct sim *s, const struct coord_action *a)
-{
-    struct sim_coord *c = &s->coord;
-    struct sim_batch *b = &c->batch[a->batch % COORD_DEPTH_MAX];
-    check(!b->used);
-    *b = (struct sim_batch){ .used = true,
-                             .number = a->batch,
-                             .state_batch = a->state_batch,
-                             .from = c->open_from,
-                             .to = c->appended,
-                             .reason = a->reason };
-    c->open_from = c->appended;
-    batch_look(s, b);
-    sim_at(s, s->now_us + sim_between(s, 0, s->mix.job_us), EVENT_SEALED,
-           WHO_COORD, a->batch, 0);
-}
-
 static void job(struct sim *s, enum event_kind kind,
                 const struct coord_action *a, int64_t most_us)
 {
@@ -200,7 +126,7 @@ static void act(struct sim *s, const struct coord_action *a,
     judge_action(s, event, a);
     switch (a->kind) {
     case COORD_ACT_SEAL:
-        seal(s, a);
+        coord_seal(s, a);
         break;
     case COORD_ACT_DROP_OPEN:
         c->appended = c->open_from;
@@ -239,7 +165,7 @@ static void act(struct sim *s, const struct coord_action *a,
         c->drained = true; /* exits; the next start looks */
         break;
     default:
-        reply(s, a);
+        coord_reply(s, a);
         break;
     }
 }
@@ -378,83 +304,6 @@ static void parsed(struct sim *s, const struct sim_event *e)
     coord_do(s, &blank);
 }
 
-static void commit_apply(struct sim *s, const struct sim_batch *b)
-{
-    struct store *store = &s->store;
-    judge_commit(s, b);
-    check(b->number <= SIM_BATCHES_MAX);
-    struct buf delta = b->delta;
-    struct stored_batch *to = &store->batch[b->number - 1];
-    *to = (struct stored_batch){ .from = b->from,
-                                 .to = b->to,
-                                 .state_batch = b->state_batch,
-                                 .result_hash = b->result_hash,
-                                 .reason = b->reason,
-                                 .delta_bytes = delta.length };
-    to->delta = memcpy(sim_alloc(delta.length + 1), delta.data, delta.length);
-    store->last_batch = b->number;
-    store->position = b->to;
-    trace_line(s, "store", "batch %" PRIu64 " is on disk", b->number);
-}
-
-static void commit(struct sim *s, uint64_t number)
-{
-    const struct sim_batch *b = coord_batch(s, number);
-    uint32_t crash = s->commit_crash, unknown = s->commit_unknown;
-    enum coord_outcome outcome = COORD_COMMIT_OK;
-    s->commit_crash = 0;
-    s->commit_unknown = 0;
-    if (crash == 1) {
-        coord_crash(s, "is killed before the commit");
-        return;
-    }
-    if (s->now_us < s->disk_full_us) {
-        outcome = COORD_COMMIT_FULL;
-    } else if (unknown != 1) {
-        commit_apply(s, b);
-    }
-    if (crash == 2) {
-        coord_crash(s, "is killed after the commit");
-        return;
-    }
-    if (unknown != 0 && outcome == COORD_COMMIT_OK) {
-        outcome = COORD_COMMIT_UNKNOWN;
-    }
-    sim_at(s, s->now_us + sim_between(s, 0, s->mix.job_us), EVENT_COMMITTED,
-           WHO_COORD, number, outcome);
-}
-
-static void committed(struct sim *s, const struct sim_event *e)
-{
-    struct sim_batch *b = coord_batch(s, e->a);
-    struct coord_event event = { .kind = COORD_EV_COMMITTED,
-                                 .batch = e->a,
-                                 .outcome = (enum coord_outcome)e->b };
-    if (event.outcome == COORD_COMMIT_OK) {
-        struct arena arena;
-        struct learn_delta delta;
-        arena_init(&arena, SIZE_MAX);
-        check(learn_delta_decode(b->delta.data, b->delta.length, &arena,
-                                 &delta) == 0);
-        check(learn_history_push(s->coord.history, b->number, &delta) == 0);
-        arena_release(&arena);
-    }
-    coord_do(s, &event);
-}
-
-static void sealed(struct sim *s, uint64_t number)
-{
-    struct sim_batch *b = coord_batch(s, number);
-    batch_assemble(s, b);
-    struct coord_event event = { .kind = COORD_EV_SEALED,
-                                 .batch = number,
-                                 .rows = b->rows.rows,
-                                 .cols = b->rows.cols,
-                                 .recent_rows = b->view.recent.rows,
-                                 .ingest_delta = number };
-    coord_do(s, &event);
-}
-
 void coord_event(struct sim *s, const struct sim_event *e)
 {
     struct sim_coord *c = &s->coord;
@@ -474,7 +323,7 @@ void coord_event(struct sim *s, const struct sim_event *e)
         parsed(s, e);
         break;
     case EVENT_SEALED:
-        sealed(s, e->a);
+        coord_sealed(s, e->a);
         break;
     case EVENT_PREPARED:
         check(detect_iforest.prepare(coord_batch(s, e->a)->state,
@@ -489,10 +338,10 @@ void coord_event(struct sim *s, const struct sim_event *e)
         coord_do(s, &event);
         break;
     case EVENT_COMMIT:
-        commit(s, e->a);
+        coord_commit(s, e->a);
         break;
     case EVENT_COMMITTED:
-        committed(s, e);
+        coord_committed(s, e);
         break;
     case EVENT_PIPE_LOST:
         event.kind = COORD_EV_PIPE_LOST;

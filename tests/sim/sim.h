@@ -13,7 +13,9 @@
  *   net.c      links between workers and the coordinator
  *   batch.c    a batch's data at the coordinator, and its jobs
  *   coord_sim.c   carries out the coordinator core's actions
+ *   jobs.c        the coordinator's jobs: seal, reply, commit
  *   worker_sim.c  carries out a worker core's actions
+ *   worker_talk.c  what it says and hears
  *   fault.c    what goes wrong
  *   judge.c    invariants, kept apart from the core's own books
  *   run.c      one world from start to end; two worlds compared
@@ -363,6 +365,20 @@ void coord_event(struct sim *s, const struct sim_event *e);
 void coord_do(struct sim *s, const struct coord_event *event);
 void coord_drain(struct sim *s);
 struct sim_batch *coord_batch(struct sim *s, uint64_t number);
+
+/* jobs.c */
+/* Ends the coordinator and starts it again a little later. */
+void coord_crash(struct sim *s, const char *why);
+void coord_reply(struct sim *s, const struct coord_action *a);
+void coord_seal(struct sim *s, const struct coord_action *a);
+void coord_sealed(struct sim *s, uint64_t number);
+void coord_commit(struct sim *s, uint64_t number);
+void coord_committed(struct sim *s, const struct sim_event *e);
+
+/* worker_talk.c */
+void worker_send(struct sim *s, uint32_t who, const struct worker_action *a);
+void worker_replied(struct sim *s, struct sim_event *e);
+void worker_down(struct sim *s, const struct sim_event *e);
 
 /* worker_sim.c */
 void worker_start(struct sim *s, uint32_t who);
