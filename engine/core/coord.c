@@ -52,7 +52,7 @@ static void runs_init(struct coord *c)
             run->detector = d;
             run->task = task;
             list_init(&run->waiting);
-            task += PLAN_PHASES_MAX * PLAN_TASKS_MAX;
+            task += (size_t)PLAN_PHASES_MAX * PLAN_TASKS_MAX;
         }
     }
 }

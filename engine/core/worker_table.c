@@ -71,9 +71,9 @@ void peer_set_pipe(struct coord *c, struct peer *p, uint32_t pipe)
     if (p->pipe == pipe) {
         return;
     }
-    struct peer *other = peer_by_pipe(c, pipe);
-    if (other != NULL) {
-        peer_lose_pipe(c, other);
+    uint32_t other = map_find(&c->peer_by_pipe, pipe);
+    if (other != MAP_NONE) {
+        peer_lose_pipe(c, &c->peer[other]);
     }
     peer_clear_pipe(c, p);
     p->pipe = pipe;

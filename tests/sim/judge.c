@@ -10,6 +10,8 @@
  */
 #include "tests/sim/sim.h"
 
+#include "proto/base/check.h"
+
 #include <string.h>
 
 #define ALIVE_STEP_MAX_US (2 * SECOND)
@@ -98,7 +100,7 @@ static void judge_beat(struct sim *s, const struct coord_event *e)
 static void judge_given(struct sim *s, const struct coord_action *a)
 {
     struct judge *j = &s->coord.judge;
-    struct judge_lease *free_one = NULL;
+    struct judge_lease *free_one = j->lease + SIM_LEASES_MAX;
     uint32_t copies = 0;
     for (uint32_t i = 0; i < SIM_LEASES_MAX; i++) {
         struct judge_lease *l = &j->lease[i];
@@ -119,9 +121,10 @@ static void judge_given(struct sim *s, const struct coord_action *a)
     }
     const struct sim_request *r =
         &s->coord.request[a->request % SIM_REQUESTS_MAX];
-    if (free_one == NULL || !r->open || r->handle != a->request) {
+    if (!r->open || r->handle != a->request) {
         sim_fail(s, "a task was sent to a request that is gone");
     }
+    check(free_one < j->lease + SIM_LEASES_MAX);
     *free_one = (struct judge_lease){ .live = true,
                                       .task = a->task,
                                       .attempt = a->attempt,

@@ -87,12 +87,12 @@ static struct sim_request *request_find(struct sim *s, uint64_t handle)
 static struct sim_request *request_take(struct sim *s, uint64_t handle)
 {
     struct sim_request *r = request_find(s, handle);
-    if (r == NULL) {
-        sim_fail(s, "request %llu was answered or dropped twice",
-                 (unsigned long long)handle);
+    if (r != NULL) {
+        r->open = false;
+        return r;
     }
-    r->open = false;
-    return r;
+    sim_fail(s, "request %llu was answered or dropped twice",
+             (unsigned long long)handle);
 }
 
 void net_drop(struct sim *s, uint64_t request)
