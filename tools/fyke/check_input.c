@@ -4,6 +4,7 @@
 #include "engine/ingest/source.h"
 #include "engine/shell/settings.h"
 #include "tools/fyke/cli.h"
+#include "tools/fyke/talk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -97,6 +98,8 @@ static int check_input(const char *input, const struct settings *settings)
         return cli_fail(&fault);
     buf_init(&out, TABLE_BYTES_MAX);
     (void)schema_print(schema, label, head.size, &out);
+    if (out.length > 0)
+        (void)talk_harmless((char *)out.data);
     exit_code = cli_print(&out);
     buf_release(&out);
     schema_free(schema);

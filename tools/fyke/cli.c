@@ -6,6 +6,7 @@
 #include "engine/shell/engine.h"
 #include "proto/base/ascii.h"
 #include "storage/reader.h"
+#include "tools/fyke/talk.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -56,8 +57,10 @@ int cli_parse(const struct command *command, int argc, char **argv,
 
 int cli_fail(const struct fault *fault)
 {
+    char text[sizeof fault->text];
+    memcpy(text, fault->text, sizeof text);
     fprintf(stderr, "fyke: %s\n",
-            fault->text[0] != '\0' ? fault->text : err_text(fault->err));
+            text[0] != '\0' ? talk_harmless(text) : err_text(fault->err));
     return err_exit_code(fault->err);
 }
 

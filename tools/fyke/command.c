@@ -5,6 +5,7 @@
 
 #include "proto/base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define NAMES_MAX 16
@@ -20,13 +21,8 @@ static bool name_begins_with(const char *name, const char *word)
 static void name_join(const char *first, const char *second, char *out,
                       size_t out_bytes)
 {
-    size_t n = strlen(first);
-    out[0] = '\0';
-    if (n + strlen(second) + 2 > out_bytes)
-        return;
-    memcpy(out, first, n);
-    out[n] = ' ';
-    strcpy(out + n + 1, second);
+    if ((size_t)snprintf(out, out_bytes, "%s %s", first, second) >= out_bytes)
+        out[0] = '\0';
 }
 
 static int command_unknown(const char *words, struct fault *fault)
@@ -48,7 +44,7 @@ static int command_unknown(const char *words, struct fault *fault)
 static int command_incomplete(const char *first, const char *second,
                               struct fault *fault)
 {
-    const char *words[NAMES_MAX];
+    const char *words[NAMES_MAX] = { NULL };
     size_t count = 0;
     struct buf list;
     buf_init(&list, 256);

@@ -152,8 +152,8 @@ static int read_records(struct replay *r, struct work *w, struct framer *f,
 
 static int work_read(struct replay *r, struct work *w, struct fault *fault)
 {
-    struct framer *f;
-    uint64_t record_bytes;
+    struct framer *f = NULL;
+    uint64_t record_bytes = 0;
     int err =
         setting_u64(r, "record_bytes", w->stored.batch, &record_bytes, fault);
     if (err == 0)

@@ -28,6 +28,14 @@ uint32_t talk_width(int fd)
     return size.ws_col;
 }
 
+char *talk_harmless(char *text)
+{
+    for (char *p = text; *p != '\0'; p++)
+        if (((unsigned char)*p < 0x20 && *p != '\n') || *p == 0x7f)
+            *p = '?';
+    return text;
+}
+
 bool talk_wants_colour(void)
 {
     const char *no = getenv("NO_COLOR");

@@ -18,6 +18,10 @@ void talk_log_init(struct log *log, const char *level);
 /* Columns of the terminal behind a descriptor; 0 = it is none. */
 uint32_t talk_width(int fd);
 
+/* Replaces control characters but line ends by '?', in place: what an input
+ * holds must not move a terminal's cursor. Returns `text`. */
+char *talk_harmless(char *text);
+
 /* False with NO_COLOR in the environment (https://no-color.org). */
 bool talk_wants_colour(void);
 

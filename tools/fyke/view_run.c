@@ -32,7 +32,7 @@ void view_run_init(struct view_run *v, const struct settings *settings,
 void view_run_header(struct view_run *v)
 {
     if (v->header != NULL)
-        (void)fputs(v->header, stderr);
+        (void)fputs(talk_harmless(v->header), stderr);
     view_run_release(v);
 }
 
