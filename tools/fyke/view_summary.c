@@ -193,7 +193,7 @@ int view_run_end(struct view_run *v, const struct engine_summary *s)
         (void)fflush(stderr);
         buf_release(&out);
     }
-    int exit_code = view_found_print(&found);
+    int exit_code = v->quiet ? 0 : view_found_print(&found);
     if (exit_code == 0 && s->lost_records > 0)
         exit_code = 1;
     return exit_code;
