@@ -23,8 +23,8 @@ struct plan_phase {
     uint32_t units;          /* rows or trees */
     uint32_t units_per_task; /* >= 1 */
     uint32_t tasks;          /* ceil(units / units_per_task) */
-    bool prepare; /* a job must run before the tasks can be sent */
-    bool model;   /* tasks name a model; who lacks it asks for it */
+    bool prepare;            /* a job must run before the tasks can be sent */
+    bool model;              /* tasks name a model; who lacks it asks for it */
 };
 
 struct plan {

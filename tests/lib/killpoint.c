@@ -4,8 +4,8 @@
  * are there anyway (the debug log line of the moment, SQLite's COMMIT).
  *
  *   FYKE_KILL_AT=sealed|planned|merged|commit   before the Kth such log line
- *   FYKE_KILL_AT=before_commit|after_commit     around the Kth COMMIT of a batch
- *   FYKE_KILL_COUNT=K                           1 = the first
+ *   FYKE_KILL_AT=before_commit|after_commit     around the Kth COMMIT of a
+ * batch FYKE_KILL_COUNT=K                           1 = the first
  *   FYKE_KILL_NOTE=PATH                         the moment's name is appended
  */
 #include <dlfcn.h>
