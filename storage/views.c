@@ -127,7 +127,7 @@ static const struct view view[] = {
      " from batch b where b.rows_scored>0"},
 
     {"workers",
-     "select worker_id as worker,host,pid,tasks,"
+     "select printf('%016x',worker_id) as worker,host,pid,tasks,"
      TIME_TEXT("joined_ns") " as joined," TIME_TEXT("heard_ns") " as heard"
      " from worker"},
 

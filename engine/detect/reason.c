@@ -6,6 +6,8 @@
 /* A factor outside of these says "far", which the two values say better. */
 #define FACTOR_MAX 1e6
 #define FACTOR_NEAR 0.05
+/* A usual value this close to 0, in spreads, is no measure of size. */
+#define FACTOR_SPREADS 0.25
 
 /* Distance from the usual in spreads; 0 or less: no reason. */
 static double reason_distance(float value, float usual, float spread)
@@ -40,10 +42,13 @@ void reasons_find(const struct matrix *rows, uint32_t row, const float *usual,
     ret_row->reason_count = count;
 }
 
-double verdict_factor(float value, float usual)
+double verdict_factor(float value, float usual, double distance)
 {
     if (!isfinite(value) || !isfinite(usual) || value == 0.0f ||
         usual == 0.0f || (value > 0.0f) != (usual > 0.0f))
+        return NAN;
+    double spread = fabs((double)value - (double)usual) / distance;
+    if (fabs((double)usual) < FACTOR_SPREADS * spread)
         return NAN;
     double factor = (double)value / (double)usual;
     if (factor > FACTOR_MAX || factor < 1.0 / FACTOR_MAX ||
@@ -92,7 +97,7 @@ int verdict_why(const struct verdict_row *row, const char *const *names,
         (void)buf_append_text(out, ", usual ");
         (void)number_put(out, r->usual);
         (void)buf_append_text(out, " (");
-        (void)factor_put(out, verdict_factor(r->value, r->usual));
+        (void)factor_put(out, verdict_factor(r->value, r->usual, r->distance));
         (void)buf_append_text(out, r->direction > 0 ? "high)" : "low)");
     }
     return out->err;

@@ -94,7 +94,9 @@ int verdict_why(const struct verdict_row *row, const char *const *names,
                 struct buf *out);
 
 /* value / usual where it says something; NAN when one of them is 0, their
- * signs differ, they are within 5 %, or more than a million times apart. */
-double verdict_factor(float value, float usual);
+ * signs differ, they are within 5 % or more than a million times apart, or
+ * the usual value lies within a quarter of a spread from 0, where it is no
+ * measure of size. `distance` is the reason's. */
+double verdict_factor(float value, float usual, double distance);
 
 #endif

@@ -50,7 +50,7 @@ static int take_stored(struct engine *e, const struct option *row,
 
 /* Settings are named max_rows in the file and in `fyke set`, --max-rows as
  * flags. */
-static const char *stored_name(const char *flag, char out[32])
+static char *stored_name(const char *flag, char out[32])
 {
     size_t i = 0;
     for (; flag[i] != '\0' && i < 31; i++)
@@ -59,48 +59,65 @@ static const char *stored_name(const char *flag, char out[32])
     return out;
 }
 
+/* What a start adds to the history: written in one go at its end. */
+struct restoring {
+    struct arena arena; /* of the texts */
+    struct store_setting set[2 * REMEMBERED];
+    struct store_event event[REMEMBERED];
+    uint32_t set_count, event_count;
+};
+
+static const char *keep(struct restoring *r, const char *text)
+{
+    size_t n = strlen(text) + 1;
+    char *copy = arena_alloc(&r->arena, n, 1);
+    return copy != NULL ? memcpy(copy, text, n) : "";
+}
+
+static void add_setting(struct restoring *r, const char *name,
+                        const char *value)
+{
+    r->set[r->set_count++] =
+        (struct store_setting){ keep(r, name), keep(r, value) };
+}
+
 /* "flag.NAME" holds the flag as it was typed at the last start ("" = not
  * given). A flag that differs from then wins and is an event; an unchanged
  * command line keeps what is stored. */
-static int restore_setting(struct engine *e, const char *flag_name,
-                           struct buf *scratch, struct fault *fault)
+static int restore_setting(struct engine *e, struct restoring *r,
+                           const char *flag_name, struct fault *fault)
 {
     size_t index = 0;
-    char name_text[32];
-    const char *name = stored_name(flag_name, name_text);
+    char name[32], flag_key[40];
     const struct option *row = find_row(e, flag_name, &index);
     uint64_t next = e->meta.last_batch + 1;
     struct buf typed, stored, flag;
     buf_init(&typed, 4096);
     buf_init(&stored, 4096);
     buf_init(&flag, 4096);
-    buf_reset(scratch);
+    (void)snprintf(flag_key, sizeof flag_key, "flag.%s",
+                   stored_name(flag_name, name));
     int rc = option_print(row, &e->settings, &typed);
-    if (rc == 0)
-        rc = buf_printf(scratch, "flag.%s", name);
     if (rc != 0)
         goto out;
     const char *typed_flag = e->given[index] ? buf_text(&typed) : "";
     bool known = store_setting_get(e->store, name, next, &stored) == 0;
-    bool started =
-        store_setting_get(e->store, buf_text(scratch), next, &flag) == 0;
+    bool started = store_setting_get(e->store, flag_key, next, &flag) == 0;
     if (known && started && strcmp(typed_flag, buf_text(&flag)) == 0) {
         rc = take_stored(e, row, buf_text(&stored), fault);
         goto out;
     }
-    struct store_setting set[2] = { { name, buf_text(&typed) },
-                                    { buf_text(scratch), typed_flag } };
-    rc = store_settings_put(e->store, next, set, 2, "start", NULL, fault);
-    if (rc == 0 && known && strcmp(buf_text(&stored), buf_text(&typed)) != 0) {
-        struct store_event event = { .at_ns = clock_wall_ns(),
-                                     .what = "set",
-                                     .name = name,
-                                     .old_value = buf_text(&stored),
-                                     .new_value = buf_text(&typed),
-                                     .who = "start",
-                                     .first_batch = next };
-        rc = store_events_put(e->store, &event, 1, fault);
-    }
+    add_setting(r, name, buf_text(&typed));
+    add_setting(r, flag_key, typed_flag);
+    if (known && strcmp(buf_text(&stored), buf_text(&typed)) != 0)
+        r->event[r->event_count++] =
+            (struct store_event){ .at_ns = clock_wall_ns(),
+                                  .what = "set",
+                                  .name = keep(r, name),
+                                  .old_value = keep(r, buf_text(&stored)),
+                                  .new_value = keep(r, buf_text(&typed)),
+                                  .who = "start",
+                                  .first_batch = next };
 out:
     buf_release(&typed);
     buf_release(&stored);
@@ -110,12 +127,17 @@ out:
 
 int restore_settings(struct engine *e, struct fault *fault)
 {
-    struct buf scratch;
-    buf_init(&scratch, 256);
+    struct restoring r = { .set_count = 0 };
+    arena_init(&r.arena, (size_t)1 << 20);
     int rc = 0;
     for (size_t i = 0; i < REMEMBERED && rc == 0; i++)
-        rc = restore_setting(e, remembered[i], &scratch, fault);
-    buf_release(&scratch);
+        rc = restore_setting(e, &r, remembered[i], fault);
+    if (rc == 0 && r.set_count > 0)
+        rc = store_settings_put(e->store, e->meta.last_batch + 1, r.set,
+                                r.set_count, "start", NULL, fault);
+    if (rc == 0 && r.event_count > 0)
+        rc = store_events_put(e->store, r.event, r.event_count, fault);
+    arena_release(&r.arena);
     return rc;
 }
 

@@ -79,43 +79,51 @@ static size_t count_lines(const uint8_t *bytes, size_t n)
     return lines;
 }
 
+/* Waits for bytes, up to `wait_ms`, and appends what is there. */
+static int read_some(struct intake *in, int wait_ms, size_t *ret_n,
+                     bool *ret_end, struct fault *fault)
+{
+    struct pollfd p = { .fd = in->file.fd, .events = POLLIN };
+    *ret_n = 0;
+    int ready = poll(&p, 1, wait_ms);
+    if (ready == 0 || (ready < 0 && errno == EINTR))
+        return 0;
+    ssize_t n = read(in->file.fd, in->head + in->head_bytes,
+                     INFER_BYTES - in->head_bytes);
+    if (n < 0 && errno == EINTR)
+        return 0;
+    if (n < 0)
+        return fault_set(fault, err_from_errno(errno), "%s cannot be read: %s",
+                         in->label, strerror(errno));
+    *ret_n = (size_t)n;
+    *ret_end = n == 0;
+    return 0;
+}
+
 /* The head of a pipe: the first records, or what came within the first
- * interval. It is kept and goes through the intake before anything else. */
+ * interval. It is kept and goes through the
+ * intake before anything else. */
 static int read_head(struct engine *e, bool *ret_end, struct fault *fault)
 {
     struct intake *in = &e->intake;
     int64_t patience_us = e->interval_us > 0 ? e->interval_us : 1000000;
     int64_t until_us = INT64_MAX;
     size_t lines = 0;
-    *ret_end = false;
     while (!*ret_end && in->head_bytes < INFER_BYTES &&
            lines <= SCHEMA_INFER_RECORDS) {
         (void)uv_run(&e->loop, UV_RUN_NOWAIT); /* a signal ends the wait */
-        if (e->stage != STAGE_RUNNING)
-            break;
         int64_t left_us = until_us - clock_monotonic_us();
-        if (left_us <= 0 && lines > 0)
+        if (e->stage != STAGE_RUNNING || left_us <= 0)
             break;
-        struct pollfd p = { .fd = in->file.fd, .events = POLLIN };
-        int wait_ms = until_us == INT64_MAX ? 200
-                      : left_us <= 0        ? 100
-                                            : (int)(left_us / 1000) + 1;
-        int ready = poll(&p, 1, wait_ms);
-        if (ready == 0 || (ready < 0 && errno == EINTR))
-            continue;
-        ssize_t n = read(in->file.fd, in->head + in->head_bytes,
-                         INFER_BYTES - in->head_bytes);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return fault_set(fault, err_from_errno(errno),
-                             "%s cannot be read: %s", in->label,
-                             strerror(errno));
-        if (until_us == INT64_MAX)
+        size_t n;
+        int wait_ms = left_us < 200000 ? (int)(left_us / 1000) + 1 : 200;
+        int rc = read_some(in, wait_ms, &n, ret_end, fault);
+        if (rc != 0)
+            return rc;
+        if (until_us == INT64_MAX && n > 0)
             until_us = clock_monotonic_us() + patience_us;
-        lines += count_lines(in->head + in->head_bytes, (size_t)n);
-        in->head_bytes += (size_t)n;
-        *ret_end = n == 0;
+        lines += count_lines(in->head + in->head_bytes, n);
+        in->head_bytes += n;
     }
     return 0;
 }
@@ -127,15 +135,22 @@ static int infer_pipe(struct engine *e, struct fault *fault)
     in->head = malloc(INFER_BYTES);
     if (in->head == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
-    int rc = read_head(e, &end, fault);
-    if (rc == 0 && e->stage != STAGE_RUNNING && in->head_bytes == 0)
-        rc = ERR_CANCELED;
-    if (rc == 0)
-        rc = schema_infer(&e->settings.schema, in->head, in->head_bytes, end,
+    for (;;) {
+        int rc = read_head(e, &end, fault);
+        if (rc != 0)
+            return rc;
+        bool stopped = e->stage != STAGE_RUNNING;
+        if (stopped && in->head_bytes == 0)
+            return ERR_CANCELED;
+        bool all = end || stopped || in->head_bytes == INFER_BYTES;
+        rc = schema_infer(&e->settings.schema, in->head, in->head_bytes, all,
                           &e->schema, fault);
-    if (rc == 0)
-        in->head_taken = (size_t)e->schema->data_start;
-    return rc;
+        if (rc == 0)
+            in->head_taken = (size_t)e->schema->data_start;
+        if (rc != ERR_AGAIN)
+            return rc;
+        /* Not one whole record yet, a header perhaps: wait for more. */
+    }
 }
 
 int intake_open(struct engine *e, const char *input, struct fault *fault)

@@ -55,6 +55,7 @@ int err_exit_code(int err)
     case ERR_IO:
     case ERR_PERM:
     case ERR_FULL:
+    case ERR_UNKNOWN_OUTCOME:
         return 74;
     case ERR_BUSY:
         return 75;

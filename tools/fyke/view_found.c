@@ -12,6 +12,7 @@
 #include "tools/fyke/view_table.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +126,8 @@ static const char *cell_severity(const char *text, char *out, size_t out_bytes)
     double value = 0;
     if (text == NULL || text_parse_f64(text, &value) != 0)
         return text;
-    (void)snprintf(out, out_bytes, "%.3f", value);
+    /* Cut, not rounded: 100 is never reached. */
+    (void)snprintf(out, out_bytes, "%.3f", floor(value * 1e3 + 1e-6) / 1e3);
     return out;
 }
 

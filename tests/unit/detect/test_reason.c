@@ -56,15 +56,17 @@ Test(reason, leaving_a_constant_is_further_than_anything)
 
 Test(reason, a_factor_is_given_where_it_says_something)
 {
-    cr_assert_eq(verdict_factor(34.0f, 2.0f), 17.0);
-    cr_assert_eq(verdict_factor(-1.0f, -4.0f), 0.25);
-    cr_assert(isnan(verdict_factor(1.0f, 0.0f)));
-    cr_assert(isnan(verdict_factor(0.0f, 1.0f)));
-    cr_assert(isnan(verdict_factor(-3.0f, 1.0f)));
-    cr_assert(isnan(verdict_factor(1.02f, 1.0f)));
-    cr_assert(isnan(verdict_factor(1e7f, 1.0f)));
-    cr_assert(isnan(verdict_factor(1.0f, 1e7f)));
-    cr_assert(isnan(verdict_factor(NAN, 1.0f)));
+    cr_assert_eq(verdict_factor(34.0f, 2.0f, 9.0), 17.0);
+    cr_assert_eq(verdict_factor(-1.0f, -4.0f, 9.0), 0.25);
+    cr_assert(isnan(verdict_factor(1.0f, 0.0f, 9.0)));
+    cr_assert(isnan(verdict_factor(0.0f, 1.0f, 9.0)));
+    cr_assert(isnan(verdict_factor(-3.0f, 1.0f, 9.0)));
+    cr_assert(isnan(verdict_factor(1.02f, 1.0f, 9.0)));
+    cr_assert(isnan(verdict_factor(1e7f, 1.0f, 9.0)));
+    cr_assert(isnan(verdict_factor(1.0f, 1e7f, 9.0)));
+    cr_assert(isnan(verdict_factor(NAN, 1.0f, 9.0)));
+    cr_assert_eq(verdict_factor(34.0f, 2.0f, INFINITY), 17.0);
+    cr_assert(isnan(verdict_factor(1.25f, 0.01f, 3.0)));
 }
 
 static void expect_why(float value, float usual, const char *want)
@@ -73,7 +75,7 @@ static void expect_why(float value, float usual, const char *want)
     struct buf out;
     struct verdict_row row = { .reason_count = 1 };
     row.reason[0] =
-        (struct verdict_reason){ 1, value, usual, 1.0, value > usual ? 1 : -1 };
+        (struct verdict_reason){ 1, value, usual, 1e3, value > usual ? 1 : -1 };
     buf_init(&out, 4096);
     cr_assert_eq(verdict_why(&row, names, &out), 0);
     cr_assert_str_eq(buf_text(&out), want);
