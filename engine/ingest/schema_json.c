@@ -112,8 +112,13 @@ static int leaf_copy(const struct json_leaf *l, char **ret)
     if (l->kind != JSON_STRING || *ret != NULL ||
         memchr(l->text, 0, l->text_bytes) != NULL)
         return ERR_CORRUPT;
-    *ret = strndup(l->text, l->text_bytes);
-    return *ret != NULL ? 0 : ERR_NOMEM;
+    char *copy = malloc((size_t)l->text_bytes + 1);
+    if (copy == NULL)
+        return ERR_NOMEM;
+    memcpy(copy, l->text, l->text_bytes);
+    copy[l->text_bytes] = '\0';
+    *ret = copy;
+    return 0;
 }
 
 static int leaf_array(const struct json_leaf *l, char *ret, size_t size)
