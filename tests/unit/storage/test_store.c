@@ -131,6 +131,6 @@ Test(store, events_silences_and_workers_are_shown)
                      "1970-01-01 00:00:01.000|1970-01-01 00:00:11.500|10.5|10");
     cr_expect_str_eq(fixture_query(path, "select worker,host,pid,tasks,heard "
                                          "from workers"),
-                     "1|a|10|3|1970-01-01 00:00:02.000");
+                     "0000000000000001|a|10|3|1970-01-01 00:00:02.000");
     fixture_close(s, true);
 }
