@@ -224,13 +224,3 @@ int wire_encode(const struct wire_message *m, struct wire_writer writer)
     encode_fields(&p, &body, &m->body);
     return encoder_flush(&e);
 }
-
-static int write_to_buf(void *context, const void *bytes, size_t n)
-{
-    return buf_append(context, bytes, n);
-}
-
-struct wire_writer wire_writer_to_buf(struct buf *b)
-{
-    return (struct wire_writer){ write_to_buf, b };
-}

@@ -4,6 +4,24 @@
 
 #define PAYLOAD_HASH_SEED 0x7061796c6f616431ull /* "payload1" */
 
+uint32_t wire_type_bytes(uint32_t type)
+{
+    switch (type) {
+    case WIRE_F32:
+    case WIRE_U32:
+        return 4;
+    case WIRE_F64:
+    case WIRE_U64:
+        return 8;
+    case WIRE_U8:
+        return 1;
+    case WIRE_U16:
+        return 2;
+    default:
+        return 0;
+    }
+}
+
 /* SIZE_MAX where the product does not fit: over every limit. */
 size_t wire_block_bytes(const struct wire_block *b)
 {

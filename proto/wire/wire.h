@@ -16,7 +16,6 @@
 #ifndef FYKE_WIRE_WIRE_H
 #define FYKE_WIRE_WIRE_H
 
-#include "proto/base/buf.h"
 #include "proto/base/err.h"
 
 #include <stddef.h>
@@ -53,9 +52,6 @@ enum wire_kind {
     WIRE_CONTROL = 65,
     WIRE_CANCEL = 66,
 };
-
-/* "HELLO", "TASK", ...; "?" for an unknown kind. */
-const char *wire_kind_name(uint32_t kind);
 
 struct wire_text {
     const char *text; /* not NUL-terminated; NULL when length is 0 */
@@ -210,9 +206,6 @@ struct wire_writer {
     int (*write)(void *context, const void *bytes, size_t n);
     void *context;
 };
-
-/* A writer that appends to `b`. */
-struct wire_writer wire_writer_to_buf(struct buf *b);
 
 /* Encodes a whole message. Errors: ERR_LIMIT (text, count or message over its
  * maximum), ERR_INVALID (unknown kind), what the writer returned. */

@@ -4,6 +4,7 @@
  */
 #include "proto/base/check.h"
 #include "proto/wire/iforest.h"
+#include "tests/lib/wire_tools.h"
 
 #include <stdlib.h>
 
@@ -79,7 +80,7 @@ static void message_again(const struct wire_message *m)
     struct wire_message again;
     const struct wire_payload *p = payload_of(m);
     buf_init(&b, WIRE_MESSAGE_BYTES_MAX);
-    check(wire_encode(m, wire_writer_to_buf(&b)) == 0);
+    check(wire_encode_to_buf(m, &b) == 0);
     check(b.length <= wire_encoded_bytes_max(m));
     check(wire_decode(b.data, b.length, &again) == 0);
     check(again.envelope.kind == m->envelope.kind);

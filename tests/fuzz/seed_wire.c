@@ -4,6 +4,7 @@
  */
 #include "proto/base/check.h"
 #include "proto/wire/iforest.h"
+#include "tests/lib/wire_tools.h"
 
 #include <stdio.h>
 
@@ -16,7 +17,7 @@ static void seed_write(const char *dir, const char *name,
     char path[4096];
     struct buf b;
     buf_init(&b, 1u << 20);
-    check(wire_encode(m, wire_writer_to_buf(&b)) == 0);
+    check(wire_encode_to_buf(m, &b) == 0);
     snprintf(path, sizeof path, "%s/%s", dir, name);
     FILE *f = fopen(path, "wb");
     check(f != NULL && fwrite(b.data, 1, b.length, f) == b.length);

@@ -6,6 +6,7 @@
 #include "tests/sim/sim.h"
 
 #include "proto/base/check.h"
+#include "tests/lib/wire_tools.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +15,7 @@ static struct buf encode(const struct wire_message *m)
 {
     struct buf b;
     buf_init(&b, WIRE_MESSAGE_BYTES_MAX);
-    int err = wire_encode(m, wire_writer_to_buf(&b));
+    int err = wire_encode_to_buf(m, &b);
     check(err == 0);
     return b;
 }

@@ -1,4 +1,5 @@
 /* What a person reads: one line per message and per decision. */
+#include "tests/lib/wire_tools.h"
 #include "tests/sim/sim.h"
 
 #include <inttypes.h>

@@ -17,17 +17,6 @@ const uint32_t sample_kinds[] = {
 };
 const uint32_t sample_kind_count = sizeof sample_kinds / sizeof sample_kinds[0];
 
-uint64_t sample_seed(void)
-{
-    const char *given = getenv("FYKE_TEST_SEED");
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    uint64_t seed = given != NULL ? strtoull(given, NULL, 10)
-                                  : (uint64_t)now.tv_nsec ^ (uint64_t)getpid();
-    fprintf(stderr, "# FYKE_TEST_SEED=%llu\n", (unsigned long long)seed);
-    return seed;
-}
-
 /* Any number, with the widths of msgpack's integers equally likely. */
 static uint64_t any_u64(struct rng *r)
 {
@@ -347,7 +336,7 @@ uint8_t *sample_encode(const struct wire_message *m, size_t *ret_bytes)
 {
     struct buf b;
     buf_init(&b, WIRE_MESSAGE_BYTES_MAX + 1u);
-    check(wire_encode(m, wire_writer_to_buf(&b)) == 0);
+    check(wire_encode_to_buf(m, &b) == 0);
     uint8_t *exact = malloc(b.length);
     check(exact != NULL);
     memcpy(exact, b.data, b.length);

@@ -8,18 +8,14 @@
 
 #include "proto/base/arena.h"
 #include "proto/base/buf.h"
-#include "proto/base/rng.h"
-#include "proto/wire/wire.h"
+#include "tests/lib/seed.h"
+#include "tests/lib/wire_tools.h"
 
 #include <stdbool.h>
 
 /* Every kind that has a layout. */
 extern const uint32_t sample_kinds[];
 extern const uint32_t sample_kind_count;
-
-/* A seed from the clock, printed, so that a failure can be run again with
- * FYKE_TEST_SEED=N. */
-uint64_t sample_seed(void);
 
 /* Fills `ret_m`; texts and blocks are carved from `arena`. */
 void sample_message(struct rng *r, uint32_t kind, struct arena *arena,

@@ -93,3 +93,15 @@ Test(payload, a_hash_survives_the_wire)
                  wire_payload_hash(&sent.body.model.payload));
     free(bytes);
 }
+
+Test(payload, types_have_the_size_of_their_numbers)
+{
+    cr_expect_eq(wire_type_bytes(WIRE_F32), sizeof(float));
+    cr_expect_eq(wire_type_bytes(WIRE_F64), sizeof(double));
+    cr_expect_eq(wire_type_bytes(WIRE_U8), 1u);
+    cr_expect_eq(wire_type_bytes(WIRE_U16), 2u);
+    cr_expect_eq(wire_type_bytes(WIRE_U32), 4u);
+    cr_expect_eq(wire_type_bytes(WIRE_U64), 8u);
+    cr_expect_eq(wire_type_bytes(0), 0u);
+    cr_expect_eq(wire_type_bytes(7), 0u);
+}
