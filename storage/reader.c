@@ -124,6 +124,7 @@ int reader_open(const char *path, struct reader **ret_r, struct fault *fault)
     }
     r->d = &r->own;
     buf_init(&r->texts, DB_TEXT_MAX);
+    struct store_meta meta;
     int err = reader_paths(&r->own, path, fault);
     if (err == 0) {
         err = reader_connect(&r->own, fault);
@@ -133,7 +134,7 @@ int reader_open(const char *path, struct reader **ret_r, struct fault *fault)
                       fault);
     }
     if (err == 0) {
-        err = meta_load(r->d, &r->meta, fault);
+        err = meta_load(r->d, &meta, fault);
         if (err == ERR_NOTFOUND || err == ERR_INVALID) {
             err = fault_set(fault, ERR_CORRUPT, "%s is damaged (no table meta)",
                             path);
@@ -154,7 +155,6 @@ int reader_of_store(struct store *s, struct reader **ret_r)
         return ERR_NOMEM;
     }
     r->d = &s->db;
-    r->meta = s->meta;
     buf_init(&r->texts, DB_TEXT_MAX);
     *ret_r = r;
     return 0;
@@ -168,11 +168,6 @@ void reader_close(struct reader *r)
     buf_release(&r->texts);
     db_release(&r->own);
     free(r);
-}
-
-const struct store_meta *reader_meta_get(const struct reader *r)
-{
-    return &r->meta;
 }
 
 int reader_source_get(struct reader *r, struct store_source *ret_source,

@@ -17,7 +17,6 @@ struct reader;
 FYKE_MUST_USE int reader_open(const char *path, struct reader **ret_r,
                               struct fault *fault);
 void reader_close(struct reader *r);
-const struct store_meta *reader_meta_get(const struct reader *r);
 /* Texts live until the next call of the same function or close. */
 FYKE_MUST_USE int reader_source_get(struct reader *r,
                                     struct store_source *ret_source,

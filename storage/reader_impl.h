@@ -11,7 +11,6 @@
 struct reader {
     const struct db *d; /* `own`, or the writer's */
     struct db own;
-    struct store_meta meta;
     struct buf texts; /* of reader_source_get */
 };
 

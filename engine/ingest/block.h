@@ -104,8 +104,6 @@ FYKE_MUST_USE int framer_new(const struct schema *s, size_t record_bytes_max,
  * without newline counts (open_end). Errors: ERR_NOMEM. */
 FYKE_MUST_USE int framer_push(struct framer *f, const uint8_t *bytes, size_t n,
                               bool end, struct block **ret_b);
-/* Bytes kept for an incomplete record. */
-size_t framer_carry_bytes(const struct framer *f);
 void framer_free(struct framer *f);
 
 #endif

@@ -78,11 +78,6 @@ void framer_free(struct framer *f)
     free(f);
 }
 
-size_t framer_carry_bytes(const struct framer *f)
-{
-    return f->length;
-}
-
 static int text_append(struct framer *f, const uint8_t *bytes, size_t n)
 {
     size_t wanted = f->length + n + BLOCK_PADDING_BYTES;

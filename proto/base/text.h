@@ -61,6 +61,9 @@ bool text_equal_nocase(const char *a, const char *b);
 /* Shell-like pattern match with '*' only, without case: `*_id`. */
 bool text_match_nocase(const char *pattern, const char *text);
 
+/* What is behind the last slash of a path. */
+const char *text_base_name(const char *path);
+
 /* Length of the valid UTF-8 sequence at `p` (1..4), 0 if invalid. */
 unsigned text_utf8_length(const uint8_t *p, size_t n);
 

@@ -102,6 +102,12 @@ const char *text_nearest(const char *word, const char *const *candidates,
     return best;
 }
 
+const char *text_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
 unsigned text_utf8_length(const uint8_t *p, size_t n)
 {
     if (n == 0)

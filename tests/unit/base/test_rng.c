@@ -1,21 +1,13 @@
 /*
  * Randomness: golden values, uniformity, samples, independence of seeds.
  */
-#include "proto/base/rng.h"
+#include "tests/lib/seed.h"
 
 #include <criterion/criterion.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct rng seeded(uint64_t seed)
-{
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
-    return r;
-}
 
 /* The step against a second formulation of the published algorithm, worked
  * by hand for the state (1, 2, 3, 4): 2*5=10, rotl 7 = 1280, *9 = 11520. */
@@ -121,7 +113,7 @@ static void assert_uniform(struct rng *r, uint64_t n)
 
 Test(rng, below_is_uniform_for_small_and_huge_ranges)
 {
-    struct rng r = seeded(5);
+    struct rng r = seed_rng(5);
     assert_uniform(&r, 10);
     assert_uniform(&r, 1000);
     assert_uniform(&r, UINT64_C(10) << 32);
@@ -135,7 +127,7 @@ Test(rng, below_is_uniform_for_small_and_huge_ranges)
  * likely, which x % 3 shows: 1/3 each against 1/2, 1/4, 1/4. */
 Test(rng, below_has_no_bias)
 {
-    struct rng r = seeded(6);
+    struct rng r = seed_rng(6);
     unsigned third[3] = { 0 };
     for (int i = 0; i < 90000; i++)
         third[rng_below(&r, UINT64_C(3) << 62) % 3]++;
@@ -151,7 +143,7 @@ Test(rng, below_zero_is_a_programmer_error, .signal = SIGABRT)
 
 Test(rng, unit_is_uniform_in_0_to_1)
 {
-    struct rng r = seeded(7);
+    struct rng r = seed_rng(7);
     double sum = 0, squares = 0;
     for (int i = 0; i < 100000; i++) {
         double u = rng_unit(&r);
@@ -184,7 +176,7 @@ static void assert_sample(struct rng *r, uint32_t n, uint32_t k)
 
 Test(rng, a_sample_is_distinct_ascending_and_in_range)
 {
-    struct rng r = seeded(8);
+    struct rng r = seed_rng(8);
     for (uint32_t n = 0; n < 80; n++)
         for (uint32_t k = 0; k <= n; k++)
             assert_sample(&r, n, k);
@@ -203,7 +195,7 @@ Test(rng, a_sample_is_distinct_ascending_and_in_range)
  * 1/15; sd 65 and 35, six of each. */
 Test(rng, every_index_and_every_pair_is_equally_likely)
 {
-    struct rng r = seeded(9);
+    struct rng r = seed_rng(9);
     uint32_t out[3], scratch[8];
     unsigned single[10] = { 0 }, pair[10][10] = { { 0 } };
     cr_assert_eq(rng_sample_scratch(3), 8);

@@ -1,21 +1,13 @@
 /*
  * Durations, sizes, counts and plain numbers.
  */
-#include "proto/base/rng.h"
 #include "proto/base/text.h"
+#include "tests/lib/seed.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-static struct rng seeded(uint64_t seed)
-{
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
-    return r;
-}
 
 Test(text, durations_have_units)
 {
@@ -99,7 +91,7 @@ Test(text, durations_print_short)
 
 Test(text, printed_durations_and_sizes_read_back)
 {
-    struct rng r = seeded(31);
+    struct rng r = seed_rng(31);
     char out[64];
     for (int i = 0; i < 100000; i++) {
         uint64_t n = rng_next(&r) >> (1 + rng_below(&r, 63));

@@ -131,3 +131,11 @@ Test(text_match, utf8_sequences_have_their_length)
             text_utf8_length((const uint8_t *)cases[i].bytes, cases[i].n),
             cases[i].length, "case %zu", i);
 }
+
+Test(text_match, a_base_name_is_behind_the_last_slash)
+{
+    cr_assert_str_eq(text_base_name("in.csv"), "in.csv");
+    cr_assert_str_eq(text_base_name("/a/b.d/in.csv"), "in.csv");
+    cr_assert_str_eq(text_base_name("a/"), "");
+    cr_assert_str_eq(text_base_name(""), "");
+}

@@ -1,8 +1,8 @@
 /*
  * Measurements for people and doubles for machines.
  */
-#include "proto/base/rng.h"
 #include "proto/base/text.h"
+#include "tests/lib/seed.h"
 
 #include <criterion/criterion.h>
 #include <locale.h>
@@ -10,14 +10,6 @@
 #include <string.h>
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-
-static struct rng seeded(uint64_t seed)
-{
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
-    return r;
-}
 
 static const struct {
     double x;
@@ -121,7 +113,7 @@ Test(text_number, doubles_read_back_exactly)
     char out[32];
     for (size_t i = 0; i < COUNT(cases); i++)
         cr_assert_str_eq(text_f64(cases[i].x, out, sizeof out), cases[i].text);
-    struct rng r = seeded(32);
+    struct rng r = seed_rng(32);
     for (int i = 0; i < 200000; i++) {
         uint64_t bits = rng_next(&r);
         double x, back;

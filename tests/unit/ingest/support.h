@@ -7,25 +7,14 @@
 #include "engine/ingest/batch.h"
 #include "engine/ingest/schema.h"
 #include "proto/base/bytes.h"
+#include "tests/lib/seed.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #define RECORD_MAX ((size_t)1 << 20)
-
-/* A seed that is printed, so that a failure can be run again:
- * FYKE_TEST_SEED=N. */
-static inline uint64_t test_seed(void)
-{
-    const char *given = getenv("FYKE_TEST_SEED");
-    uint64_t seed =
-        given != NULL ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
-    fprintf(stderr, "FYKE_TEST_SEED=%llu\n", (unsigned long long)seed);
-    return seed;
-}
 
 static inline int infer_rc(const char *text, const struct schema_options *o,
                            struct schema **ret_s, struct fault *fault)

@@ -1,5 +1,6 @@
-#include "proto/base/rng.h"
 #include "tests/unit/ingest/support.h"
+
+#include <malloc.h>
 
 static const struct schema csv = { .format = SCHEMA_CSV,
                                    .delimiter = ',',
@@ -146,7 +147,7 @@ Test(framer, records_do_not_depend_on_how_the_input_is_cut)
 {
     static const size_t maxima[] = { 8, 40, 300, 5000, RECORD_MAX };
     struct rng rng;
-    uint64_t seed = test_seed();
+    uint64_t seed = seed_any();
     rng_init(&rng, &seed, 1);
     for (uint32_t round = 0; round < 600; round++) {
         struct buf text, whole, cut;
@@ -219,7 +220,7 @@ static void plain_frame(const struct buf *text, size_t max, struct buf *out)
 Test(framer, agrees_with_a_slow_and_obvious_framer)
 {
     struct rng rng;
-    uint64_t seed = test_seed();
+    uint64_t seed = seed_any();
     rng_init(&rng, &seed, 1);
     for (uint32_t round = 0; round < 1000; round++) {
         struct buf text, fast, slow;
@@ -248,17 +249,24 @@ Test(framer, agrees_with_a_slow_and_obvious_framer)
     }
 }
 
+static size_t allocated_bytes(void)
+{
+    struct mallinfo2 m = mallinfo2();
+    return m.uordblks + m.hblkhd;
+}
+
 Test(framer, a_huge_line_keeps_its_head_and_little_memory)
 {
     struct framer *f;
     struct block *b;
     static uint8_t piece[1 << 16];
+    size_t before = allocated_bytes();
     memset(piece, 'x', sizeof piece);
     cr_assert_eq(framer_new(&csv, 100000, 0, 1, &f), 0);
     for (uint32_t i = 0; i < 200; i++) {
         cr_assert_eq(framer_push(f, piece, sizeof piece, false, &b), 0);
         cr_assert_null(b);
-        cr_assert_leq(framer_carry_bytes(f), 100000 + 2 * sizeof piece);
+        cr_assert_lt(allocated_bytes() - before, (size_t)1 << 20);
     }
     cr_assert_eq(framer_push(f, (const uint8_t *)"y\n1,2\n", 6, true, &b), 0);
     cr_assert_eq(b->records, 2);

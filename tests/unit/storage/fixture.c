@@ -168,6 +168,18 @@ void fixture_commit(struct store *s, const struct store_batch *b)
     cr_assert_eq(err, 0, "%s: %s", err_name(err), fault.text);
 }
 
+void fixture_make(const char *path, uint64_t batches, bool clean)
+{
+    struct store *s = fixture_open(path);
+    fixture_pin(s);
+    for (uint64_t n = 1; n <= batches; n++) {
+        struct fixture_batch f;
+        fixture_batch(&f, n);
+        fixture_commit(s, &f.b);
+    }
+    fixture_close(s, clean);
+}
+
 const char *fixture_query_on(sqlite3 *sq, const char *sql)
 {
     static char out[1 << 16];

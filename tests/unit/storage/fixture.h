@@ -38,6 +38,8 @@ struct store_answer fixture_answer(uint32_t row, const char *key,
                                    uint64_t below, uint64_t of);
 /* Commits it; fails the test when that fails. */
 void fixture_commit(struct store *s, const struct store_batch *b);
+/* A pinned database with batches 1 .. batches, closed. */
+void fixture_make(const char *path, uint64_t batches, bool clean);
 
 /* The rows of a query through a plain connection, columns by '|', rows by
  * newline, "NULL" for NULL. Valid until the next call. */

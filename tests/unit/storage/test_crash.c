@@ -1,6 +1,6 @@
 /* Other processes: writers that are killed, readers beside a writer. */
 #include "fixture.h"
-#include "proto/base/rng.h"
+#include "tests/lib/seed.h"
 
 #include <fcntl.h>
 #include <signal.h>
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 TestSuite(crash);
@@ -75,10 +74,8 @@ Test(crash, a_killed_writer_leaves_what_it_acknowledged_and_at_most_one_more)
     struct store *s = fixture_open(path);
     fixture_pin(s);
     fixture_close(s, true);
-    uint64_t seed = (uint64_t)time(NULL);
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
+    uint64_t seed = seed_any();
+    struct rng r = seed_rng(seed);
     uint64_t acknowledged = 0;
     for (int round = 0; round < 30; round++) {
         int pipes[2];
@@ -216,10 +213,8 @@ Test(crash, a_reader_that_stays_in_a_transaction_holds_up_no_commit)
 Test(crash, totals_hold_through_a_random_life)
 {
     const char *path = fixture_path("life.db");
-    uint64_t seed = (uint64_t)time(NULL);
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
+    uint64_t seed = seed_any();
+    struct rng r = seed_rng(seed);
     struct store *s = fixture_open(path);
     fixture_pin(s);
     uint64_t last = 0;

@@ -1,6 +1,6 @@
 /* Who may open what: place, lock, first look, start over, clean exit. */
 #include "fixture.h"
-#include "proto/base/rng.h"
+#include "tests/lib/seed.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 TestSuite(open);
@@ -49,18 +48,6 @@ static void write_file(const char *path, const char *text)
     cr_assert_not_null(f);
     (void)fputs(text, f);
     (void)fclose(f);
-}
-
-static void make_with_batches(const char *path, uint64_t batches, bool clean)
-{
-    struct store *s = fixture_open(path);
-    fixture_pin(s);
-    for (uint64_t n = 1; n <= batches; n++) {
-        struct fixture_batch f;
-        fixture_batch(&f, n);
-        fixture_commit(s, &f.b);
-    }
-    fixture_close(s, clean);
 }
 
 Test(open, a_new_file_is_a_fyke_database_with_its_lasting_choices)
@@ -165,7 +152,7 @@ Test(open, each_start_is_a_new_epoch_of_the_same_run)
 Test(open, a_clean_exit_leaves_one_plain_file_and_the_empty_lock)
 {
     const char *path = fixture_path("plain.db");
-    make_with_batches(path, 3, true);
+    fixture_make(path, 3, true);
     char beside[600];
     static const char *const gone[] = { "-wal", "-shm", "-journal", ".new",
                                         ".new-journal" };
@@ -183,7 +170,7 @@ Test(open, a_clean_exit_leaves_one_plain_file_and_the_empty_lock)
 Test(open, an_unclean_exit_loses_nothing)
 {
     const char *path = fixture_path("unclean.db");
-    make_with_batches(path, 3, false);
+    fixture_make(path, 3, false);
     struct store *s = fixture_open(path);
     cr_expect_eq(store_meta_get(s)->last_batch, 3);
     cr_expect(store_meta_get(s)->pinned);
@@ -259,7 +246,7 @@ Test(open, an_empty_file_is_taken)
     write_file(path, "");
     fixture_close(fixture_open(path), true);
     fixture_check(path);
-    make_with_batches(path, 1, false);
+    fixture_make(path, 1, false);
     write_file(path, ""); /* but not beside a WAL */
     struct fault fault;
     cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
@@ -299,7 +286,7 @@ Test(open, a_folder_without_permission_is_refused)
 Test(open, a_shortened_file_is_corrupt_and_may_be_started_over)
 {
     const char *path = fixture_path("short.db");
-    make_with_batches(path, 3, true);
+    fixture_make(path, 3, true);
     cr_assert_eq(truncate(path, 3 * 8192 + 100), 0);
     struct fault fault;
     cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
@@ -312,7 +299,7 @@ Test(open, a_shortened_file_is_corrupt_and_may_be_started_over)
 Test(open, damage_is_reported_never_repaired)
 {
     const char *path = fixture_path("damage.db");
-    make_with_batches(path, 3, true);
+    fixture_make(path, 3, true);
     sqlite3 *sq = NULL;
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "delete from batch where batch=3");
@@ -322,7 +309,7 @@ Test(open, damage_is_reported_never_repaired)
     cr_expect_eq(fixture_number(path, "select epoch from meta"), 1);
 
     path = fixture_path("tables.db");
-    make_with_batches(path, 1, true);
+    fixture_make(path, 1, true);
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "drop table answer");
     (void)sqlite3_close(sq);
@@ -333,7 +320,7 @@ Test(open, damage_is_reported_never_repaired)
 Test(open, a_newer_format_is_refused_and_a_missing_one_is_damage)
 {
     const char *path = fixture_path("newer.db");
-    make_with_batches(path, 1, true);
+    fixture_make(path, 1, true);
     sqlite3 *sq = NULL;
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "pragma user_version=2");
@@ -348,7 +335,7 @@ Test(open, a_newer_format_is_refused_and_a_missing_one_is_damage)
 Test(open, starting_over_keeps_the_old_file_whole)
 {
     const char *path = fixture_path("fresh.db");
-    make_with_batches(path, 2, false); /* the batches are in its -wal */
+    fixture_make(path, 2, false); /* the batches are in its -wal */
     struct store *s = fixture_open_with(
         &(struct store_options){ .path = path, .mode = 0600, .fresh = true });
     cr_expect_eq(store_meta_get(s)->last_batch, 0);
@@ -369,7 +356,7 @@ Test(open, starting_over_keeps_the_old_file_whole)
 Test(open, starting_over_is_refused_while_a_reader_has_the_file_open)
 {
     const char *path = fixture_path("inuse.db");
-    make_with_batches(path, 2, false);
+    fixture_make(path, 2, false);
     sqlite3 *sq = NULL;
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "select * from batches");
@@ -397,16 +384,14 @@ Test(open, random_damage_is_survived)
 {
     const char *path = fixture_path("good.db");
     const char *hurt = fixture_path("hurt.db");
-    make_with_batches(path, 40, true);
+    fixture_make(path, 40, true);
     static uint8_t bytes[2000000];
     FILE *f = fopen(path, "r");
     cr_assert_not_null(f);
     size_t n = fread(bytes, 1, sizeof bytes, f);
     (void)fclose(f);
-    uint64_t seed = (uint64_t)time(NULL);
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
+    uint64_t seed = seed_any();
+    struct rng r = seed_rng(seed);
     int refused = 0;
     for (int round = 0; round < 200; round++) {
         size_t at = rng_below(&r, round % 2 == 0 ? n : 8192);

@@ -19,22 +19,10 @@ static struct reader *open_reader(const char *path)
     return r;
 }
 
-static void make(const char *path, uint64_t batches, bool clean)
-{
-    struct store *s = fixture_open(path);
-    fixture_pin(s);
-    for (uint64_t n = 1; n <= batches; n++) {
-        struct fixture_batch f;
-        fixture_batch(&f, n);
-        fixture_commit(s, &f.b);
-    }
-    fixture_close(s, clean);
-}
-
 Test(reader, a_batch_comes_back_as_it_was_written)
 {
     const char *path = fixture_path("batch.db");
-    make(path, 3, true);
+    fixture_make(path, 3, true);
     struct reader *r = open_reader(path);
     struct reader_batch b;
     struct fault fault;
@@ -56,8 +44,6 @@ Test(reader, a_batch_comes_back_as_it_was_written)
     cr_assert_eq(reader_batch_range(r, &first, &last, &fault), 0);
     cr_expect_eq(first, 1);
     cr_expect_eq(last, 3);
-    cr_expect_eq(reader_meta_get(r)->last_batch, 3);
-    cr_expect(reader_meta_get(r)->pinned);
     struct store_source source;
     cr_assert_eq(reader_source_get(r, &source, &fault), 0);
     cr_expect_eq(source.position, 300);
@@ -78,7 +64,6 @@ Test(reader, an_empty_file_has_no_batch_and_no_source)
     cr_expect_eq(reader_batch_range(r, &first, &last, &fault), ERR_NOTFOUND);
     cr_expect_eq(reader_source_get(r, &source, &fault), ERR_NOTFOUND);
     cr_expect_eq(reader_setting_get(r, "x", 1, &value), ERR_NOTFOUND);
-    cr_expect_not(reader_meta_get(r)->pinned);
     buf_release(&value);
     reader_close(r);
 }
@@ -180,7 +165,7 @@ static int stop(void *context, uint32_t columns, const char *const *names,
 Test(reader, a_query_gives_its_names_and_its_rows)
 {
     const char *path = fixture_path("query.db");
-    make(path, 2, true);
+    fixture_make(path, 2, true);
     struct reader *r = open_reader(path);
     struct buf out;
     struct fault fault = { 0 };
@@ -242,7 +227,7 @@ Test(reader, what_is_not_ours_is_named)
     cr_expect(strstr(fault.text, "another program") != NULL);
 
     path = fixture_path("newer.db");
-    make(path, 1, true);
+    fixture_make(path, 1, true);
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "pragma user_version=9");
     (void)sqlite3_close(sq);
@@ -265,7 +250,7 @@ Test(reader, a_reader_without_write_access_opens_what_a_clean_exit_left)
     cr_assert_eq(mkdir(folder, 0755), 0);
     char path[600];
     (void)snprintf(path, sizeof path, "%s/x.db", folder);
-    make(path, 2, true);
+    fixture_make(path, 2, true);
     cr_assert_eq(chmod(path, 0444), 0);
     cr_assert_eq(chmod(folder, 0555), 0);
     become_nobody();
@@ -285,8 +270,9 @@ Test(reader, a_copy_in_a_closed_folder_opens_unless_its_wal_is_needed)
     char wal[600];
     (void)snprintf(path, sizeof path, "%s/x.db", folder);
     (void)snprintf(wal, sizeof wal, "%s/x.db-wal", folder);
-    make(path, 2, true);
-    make(path, 0, false); /* journal mode WAL, nothing in it but the epoch */
+    fixture_make(path, 2, true);
+    fixture_make(path, 0,
+                 false); /* journal mode WAL, nothing in it but the epoch */
     sqlite3 *sq = NULL;
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "pragma wal_checkpoint(truncate)");
@@ -349,7 +335,7 @@ Test(reader, check_names_what_does_not_hold)
         char name[32];
         (void)snprintf(name, sizeof name, "check%d.db", (int)i);
         const char *path = fixture_path(name);
-        make(path, 3, true);
+        fixture_make(path, 3, true);
         fixture_check(path);
         sqlite3 *sq = NULL;
         cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
@@ -370,7 +356,7 @@ Test(reader, check_names_what_does_not_hold)
 Test(reader, check_finds_a_page_overwritten)
 {
     const char *path = fixture_path("page.db");
-    make(path, 200, true);
+    fixture_make(path, 200, true);
     FILE *f = fopen(path, "r+");
     cr_assert_not_null(f);
     int64_t page = fixture_number(path, "select rootpage from sqlite_schema "

@@ -1,7 +1,7 @@
 /* What people see: names, times, severities, incidents. */
 #include "fixture.h"
 #include "proto/base/civil.h"
-#include "proto/base/rng.h"
+#include "tests/lib/seed.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -78,10 +78,7 @@ Test(views, time_is_text_rounded_down_to_the_millisecond)
     const char *path = fixture_path("time.db");
     struct store *s = fixture_open(path);
     fixture_pin(s);
-    uint64_t seed = 31;
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
+    struct rng r = seed_rng(31);
     static struct store_answer answer[500];
     static int64_t const edge[] = { 0,           -1,      1,
                                     -1000000,    -999999, 999999,
@@ -141,10 +138,7 @@ Test(views, severity_compares_exactly_as_the_integers_did)
     fixture_pin(s);
     sqlite3 *sq = NULL;
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
-    uint64_t seed = 32;
-    struct rng r;
-    cr_log_info("seed %llu", (unsigned long long)seed);
-    rng_init(&r, &seed, 1);
+    struct rng r = seed_rng(32);
     static struct store_answer answer[4000];
     static uint32_t limit[4000];
     for (uint32_t i = 0; i < 4000; i++) {
