@@ -100,8 +100,6 @@ FYKE_MUST_USE int infer_time(struct schema *s, const struct sample *t,
                              const struct sight *sight,
                              const struct schema_options *o,
                              struct fault *fault);
-/* Do its numbers stand still? */
-bool infer_is_constant(const struct sight *g);
 /* Index of the column of that name (without case), or ERR_USAGE with the
  * nearest name. */
 FYKE_MUST_USE int infer_find(const struct schema *s, const char *flag,

@@ -88,18 +88,6 @@ struct walk {
     double distinct[DISTINCT_MAX];
 };
 
-static bool is_decimal_comma(const char *text, size_t n)
-{
-    char copy[40];
-    double value;
-    const char *comma = memchr(text, ',', n);
-    if (comma == NULL || n >= sizeof copy)
-        return false;
-    memcpy(copy, text, n);
-    copy[comma - text] = '.';
-    return number_parse(copy, n, &value) == NUMBER_VALUE;
-}
-
 /* Digits in groups, like 04/07/16 00 or 5.6.2018. */
 static bool is_time_like(const char *text, size_t n)
 {
@@ -156,7 +144,7 @@ static void text_note(struct sight *g, struct walk *w, const char *text,
     if (g->odd.text == NULL)
         g->odd = (struct cell){ text, (uint32_t)n, CELL_TEXT };
     w->bools += number_bool_word(text, n) >= 0;
-    g->decimal_commas += is_decimal_comma(text, n);
+    g->decimal_commas += number_has_comma(text, n);
     g->time_like += is_time_like(text, n);
 }
 

@@ -37,17 +37,6 @@ static bool is_time(const char *text, size_t n)
     return civil_parse_iso(text, n, &ns) == 0;
 }
 
-static bool is_decimal_comma(const char *text, size_t n)
-{
-    char copy[40];
-    const char *comma = n > 0 ? memchr(text, ',', n) : NULL;
-    if (comma == NULL || n >= sizeof copy)
-        return false;
-    memcpy(copy, text, n);
-    copy[comma - text] = '.';
-    return is_number(copy, n);
-}
-
 struct tally {
     uint32_t fields; /* 0 = not a CSV record */
     uint32_t clean;  /* numbers, times and empty fields */
@@ -70,7 +59,7 @@ static struct tally record_tally(const struct block *b, uint32_t i,
         t.clean +=
             field.length == 0 || is_number(field.text, field.length) ||
             is_time(field.text, field.length) ||
-            (delimiter != ',' && is_decimal_comma(field.text, field.length));
+            (delimiter != ',' && number_has_comma(field.text, field.length));
     }
     return rc == 0 ? t : (struct tally){ 0 };
 }

@@ -11,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool infer_is_constant(const struct sight *g)
+/* Do its numbers stand still? */
+static bool is_constant(const struct sight *g)
 {
     return g->time_kind != TIME_ISO && g->numbers > 1 && g->min == g->max;
 }
@@ -34,7 +35,7 @@ static uint32_t time_first(const struct schema *s, const struct sight *sight,
     for (uint32_t c = 0; c < s->column_count; c++) {
         if (sight[c].time_kind == TIME_NONE || is_ignored(s, c, o))
             continue;
-        if (!infer_is_constant(&sight[c]))
+        if (!is_constant(&sight[c]))
             return c;
         if (still == SCHEMA_NO_COLUMN)
             still = c;

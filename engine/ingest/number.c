@@ -42,6 +42,18 @@ enum number_kind number_parse(const char *text, size_t n, double *ret_value)
     return NUMBER_VALUE;
 }
 
+bool number_has_comma(const char *text, size_t n)
+{
+    char copy[40];
+    double value;
+    const char *comma = n > 0 ? memchr(text, ',', n) : NULL;
+    if (comma == NULL || n >= sizeof copy)
+        return false;
+    memcpy(copy, text, n);
+    copy[comma - text] = '.';
+    return number_parse(copy, n, &value) == NUMBER_VALUE;
+}
+
 float number_float(double x)
 {
     if (x > (double)FLT_MAX)

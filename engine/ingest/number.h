@@ -19,6 +19,9 @@ enum number_kind {
 /* Reads a whole text. */
 enum number_kind number_parse(const char *text, size_t n, double *ret_value);
 
+/* Is this a number but for a decimal comma, as in 3,14? */
+bool number_has_comma(const char *text, size_t n);
+
 /* The float32 that detectors see. `x` is not NaN. */
 float number_float(double x);
 

@@ -49,21 +49,6 @@ static const char *delimiter_name(uint8_t d, char *out, size_t size)
     }
 }
 
-static void append_size(struct buf *out, uint64_t bytes)
-{
-    static const char *const units[] = { "B", "kB", "MB", "GB", "TB" };
-    double size = (double)bytes;
-    uint32_t unit = 0;
-    while (size >= 1000 && unit < 4) {
-        size /= 1000;
-        unit++;
-    }
-    if (unit == 0)
-        buf_printf(out, ", %.0f B", size);
-    else
-        buf_printf(out, ", %.1f %s", size, units[unit]);
-}
-
 static void append_head(const struct schema *s, const char *label,
                         uint64_t bytes, struct buf *out)
 {
@@ -80,7 +65,7 @@ static void append_head(const struct schema *s, const char *label,
         buf_append_text(out, s->utf8 ? ", UTF-8"
                                      : ", not UTF-8 (shown with U+FFFD)");
     if (bytes > 0)
-        append_size(out, bytes);
+        buf_printf(out, ", %s", text_bytes_rough(bytes, text, sizeof text));
     buf_append_char(out, '\n');
 }
 

@@ -114,3 +114,19 @@ Test(number, bool_words_are_words)
     cr_expect_eq(number_bool_word("yes", 3), -1);
     cr_expect_eq(number_bool_word("truex", 5), -1);
 }
+
+Test(number, a_decimal_comma_is_told_from_other_commas)
+{
+    static const struct {
+        const char *text;
+        bool is;
+    } cases[] = {
+        { "3,14", true },     { "-0,5e3", true }, { ",5", true },
+        { "1,234,5", false }, { "3.14", false },  { "a,b", false },
+        { ",", false },       { "", false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        cr_expect_eq(number_has_comma(cases[i].text, strlen(cases[i].text)),
+                     cases[i].is, "%s", cases[i].text);
+    cr_expect_not(number_has_comma(NULL, 0));
+}
