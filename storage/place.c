@@ -3,6 +3,7 @@
  */
 #include "storage/place.h"
 
+#include "proto/base/text.h"
 #include "proto/host/clock.h"
 #include "proto/host/file.h"
 #include "storage/schema.h"
@@ -58,11 +59,9 @@ static int resolve_new(const char *path, char **ret_path, struct fault *fault)
                         "or name another file with --db.",
                         path, folder, strerror(errno), folder);
     } else {
-        const char *slash = strrchr(path, '/');
-        const char *name = slash == NULL ? path : slash + 1;
         *ret_path = NULL;
         if (asprintf(ret_path, "%s/%s", strcmp(real, "/") == 0 ? "" : real,
-                     name) < 0) {
+                     text_base_name(path)) < 0) {
             err = fault_set(fault, ERR_NOMEM, "%s: out of memory", path);
         }
     }

@@ -2,6 +2,7 @@
  * Which database a command means.
  */
 #include "engine/shell/engine.h"
+#include "proto/base/text.h"
 
 #include <glob.h>
 #include <stdio.h>
@@ -26,8 +27,7 @@ static int by_input(const char *input, char *out, size_t out_bytes,
 {
     if (strcmp(input, "-") == 0 || strncmp(input, "host:", 5) == 0)
         return take("fyke.db", out, out_bytes, fault);
-    const char *name = strrchr(input, '/');
-    name = name != NULL ? name + 1 : input;
+    const char *name = text_base_name(input);
     const char *dot = strrchr(name, '.');
     size_t length =
         dot != NULL && dot != name ? (size_t)(dot - name) : strlen(name);

@@ -152,12 +152,6 @@ static bool schema_was_named(const struct engine *e)
     return false;
 }
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 /* The same input continues; another one is refused with the way out. */
 static int check_same_input(struct engine *e, const struct store_source *s,
                             struct fault *fault)
@@ -175,8 +169,8 @@ static int check_same_input(struct engine *e, const struct store_source *s,
                                 s->open_end, &why);
     if (rc == 0)
         return 0;
-    const char *mine = base_name(in->label);
-    const char *stored = base_name(s->source);
+    const char *mine = text_base_name(in->label);
+    const char *stored = text_base_name(s->source);
     char own_db[512];
     if (strcmp(mine, stored) != 0 &&
         engine_find_db(NULL, in->label, own_db, sizeof own_db, NULL) == 0)
