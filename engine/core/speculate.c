@@ -36,14 +36,14 @@ void speculate_time(struct coord *c, const struct task *t, int64_t took_us)
 }
 
 /* How old an attempt must be for a copy. Without experience: a lease. */
-int64_t speculate_after_us(const struct coord *c, const struct task *t)
+static int64_t after_us(const struct coord *c, const struct task *t)
 {
     const struct task_times *s = &c->times[t->run->detector][t->phase_index];
     if (s->count == 0) {
         return ms_to_us(c->config.lease_ms);
     }
-    int64_t after = AFTER_MEDIANS * s->sorted_us[s->count / 2];
-    return after > AFTER_MIN_US ? after : AFTER_MIN_US;
+    int64_t wait_us = AFTER_MEDIANS * s->sorted_us[s->count / 2];
+    return wait_us > AFTER_MIN_US ? wait_us : AFTER_MIN_US;
 }
 
 static bool is_straggler(const struct coord *c, const struct peer *p)
@@ -54,7 +54,7 @@ static bool is_straggler(const struct coord *c, const struct peer *p)
     bool most_done =
         tasks == 1 || 4 * (uint64_t)run->done >= 3 * (uint64_t)tasks;
     return t->live == 1 && most_done &&
-           c->now_us - p->lease.given_us >= speculate_after_us(c, t);
+           c->now_us - p->lease.given_us >= after_us(c, t);
 }
 
 void speculate_try(struct coord *c)

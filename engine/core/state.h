@@ -247,7 +247,6 @@ void request_finish(struct coord *c);
 
 /* speculate.c: stragglers. */
 void speculate_time(struct coord *c, const struct task *t, int64_t took_us);
-int64_t speculate_after_us(const struct coord *c, const struct task *t);
 void speculate_try(struct coord *c);
 
 /* Time on the alive clock as a time of the caller's clock. */

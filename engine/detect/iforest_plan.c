@@ -26,7 +26,8 @@ uint32_t iforest_recent_used(const struct detect_config *c, uint32_t rows,
     return wanted < recent_rows ? wanted : recent_rows;
 }
 
-uint32_t iforest_part_rows(const struct detect_config *c, uint32_t cols)
+/* From part_bytes. */
+static uint32_t part_rows(const struct detect_config *c, uint32_t cols)
 {
     uint32_t rows = c->part_bytes / (4u * cols);
     if (rows < PART_ROWS_MIN)
@@ -80,7 +81,7 @@ int iforest_plan(const void *config, const struct plan_shape *shape,
         uint32_t recent =
             iforest_recent_used(c, shape->rows, shape->recent_rows);
         uint64_t fit = (uint64_t)shape->rows + recent;
-        uint32_t part = iforest_part_rows(c, shape->cols);
+        uint32_t part = part_rows(c, shape->cols);
         if (fit <= part) {
             plan.phase_count = 1;
             plan.phase[0] =
@@ -139,7 +140,7 @@ int detect_config_check(const struct detect_config *c, uint32_t cols,
     if (err != 0)
         return err;
     uint64_t room = message_room(c);
-    uint64_t part = 4ull * cols * iforest_part_rows(c, cols);
+    uint64_t part = 4ull * cols * part_rows(c, cols);
     if (part > room)
         return fault_set(fault, ERR_LIMIT,
                          "a part of %u features takes %llu bytes, a message "

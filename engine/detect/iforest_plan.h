@@ -14,9 +14,6 @@
 uint32_t iforest_recent_used(const struct detect_config *c, uint32_t rows,
                              uint32_t recent_rows);
 
-/* Rows of a part: from part_bytes, 1024 .. 32768. */
-uint32_t iforest_part_rows(const struct detect_config *c, uint32_t cols);
-
 /* For struct detect_ops. */
 int iforest_plan(const void *config, const struct plan_shape *shape,
                  struct plan *ret_plan);

@@ -184,7 +184,6 @@ void engine_turn(struct engine *e);
 void engine_fail(struct engine *e, int err, const char *format, ...)
     FYKE_PRINTF(3, 4);
 void job_start(struct engine *e, struct job *j);
-void engine_leave(struct engine *e);
 struct slot *engine_slot(struct engine *e, uint64_t batch);
 /* One line for people, for the log and, with `event`, for `events`. */
 void engine_remark(struct engine *e, enum log_level level, const char *event,

@@ -182,6 +182,16 @@ static void drop_open(struct engine *e)
     batch_input_init(&e->open);
 }
 
+static void leave(struct engine *e)
+{
+    if (e->stage >= STAGE_LEAVING)
+        return;
+    e->stage = STAGE_LEAVING;
+    e->leave_us = clock_monotonic_us();
+    if (e->supervise != NULL)
+        supervise_end(e->supervise, e->drained ? SIGTERM : 0);
+}
+
 static void act(struct engine *e, const struct coord_action *a)
 {
     switch (a->kind) {
@@ -218,7 +228,7 @@ static void act(struct engine *e, const struct coord_action *a)
         note_tell(e, a);
         break;
     case COORD_ACT_FINISHED:
-        engine_leave(e);
+        leave(e);
         break;
     case COORD_ACT_GIVE_UP:
         engine_fail(e, ERR_IO,
@@ -266,14 +276,4 @@ void engine_turn(struct engine *e)
     intake_pump(e);
     if (e->failed == 0)
         arm_core_timer(e);
-}
-
-void engine_leave(struct engine *e)
-{
-    if (e->stage >= STAGE_LEAVING)
-        return;
-    e->stage = STAGE_LEAVING;
-    e->leave_us = clock_monotonic_us();
-    if (e->supervise != NULL)
-        supervise_end(e->supervise, e->drained ? SIGTERM : 0);
 }

@@ -28,11 +28,6 @@ void log_init(struct log *l, enum log_level level)
     l->fd = STDERR_FILENO;
 }
 
-bool log_enabled(const struct log *l, enum log_level level)
-{
-    return level >= l->level;
-}
-
 /* Ends a line that was cut at `length`: closes an open quote, says so. */
 static size_t log_cut(char *line, size_t length)
 {
@@ -74,12 +69,12 @@ void log_line(const struct log *l, enum log_level level, const char *what,
     char line[LOG_LINE_MAX + 1];
     char time[24];
     int saved = errno;
-    if (!log_enabled(l, level))
+    if (level < l->level)
         return;
     civil_format_ms(clock_wall_ns(), time, sizeof time);
     time[10] = 'T';
     int n = snprintf(line, TEXT_MAX, "ts=%sZ level=%s what=%s", time,
-                     log_level_name(level), what);
+                     level_names[level], what);
     size_t length = n < 0 ? 0 : (size_t)n;
     if (format != NULL && length < TEXT_MAX - 1) {
         line[length++] = ' ';
@@ -163,11 +158,6 @@ const char *log_quote(const char *value, char *out, size_t out_bytes)
     out[at++] = '"';
     out[at] = 0;
     return out;
-}
-
-const char *log_level_name(enum log_level level)
-{
-    return (size_t)level < LEVELS ? level_names[level] : "?";
 }
 
 int log_level_parse(const char *text, enum log_level *ret_level)

@@ -35,8 +35,6 @@ struct log {
 /* Writes to stderr. */
 void log_init(struct log *l, enum log_level level);
 
-bool log_enabled(const struct log *l, enum log_level level);
-
 /* One line. `what` is a word for the event; `format` prints `key=value`
  * pairs separated by blanks and may be NULL. Values that people or inputs
  * chose go through log_quote. Control characters become blanks; a line that
@@ -53,8 +51,6 @@ const char *log_quote(const char *value, char *out, size_t out_bytes);
  * `log_line(l, LOG_LEVEL_WARN, "refused", "url=%s", LOG_QUOTE(url))`. The
  * text lives as long as the enclosing block. */
 #define LOG_QUOTE(value) log_quote((value), (char[512]){ 0 }, 512)
-
-const char *log_level_name(enum log_level level);
 
 /* "debug", "info", "warn", "error" (also "warning"), without case. */
 FYKE_MUST_USE int log_level_parse(const char *text, enum log_level *ret_level);

@@ -87,8 +87,6 @@ int link_server_reply(struct link_server *s, uint64_t request,
 void link_server_drop(struct link_server *s, uint64_t request);
 /* Closes a silent peer's pipe. */
 void link_server_close_pipe(struct link_server *s, uint32_t pipe);
-/* Contexts that wait for a request now. */
-uint32_t link_server_free_contexts(const struct link_server *s);
 /* Waits up to `flush_ms` for replies under way and for peers that close after
  * theirs, stops everything, frees. Closing takes a second more at most. Not
  * from a callback. */

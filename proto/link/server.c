@@ -287,11 +287,6 @@ void link_server_close_pipe(struct link_server *s, uint32_t pipe)
     nng_pipe_close((nng_pipe){ .id = pipe });
 }
 
-uint32_t link_server_free_contexts(const struct link_server *s)
-{
-    return s->state_count[SLOT_RECEIVING];
-}
-
 /* Replies go out, and peers that close after theirs are waited for. */
 static void server_flush(struct link_server *s, int64_t flush_ms)
 {

@@ -249,16 +249,6 @@ int64_t worker_next_deadline_us(const struct worker *w)
     return first;
 }
 
-bool worker_is_computing(const struct worker *w)
-{
-    return w->held.state == HELD_COMPUTING;
-}
-
-bool worker_is_joined(const struct worker *w)
-{
-    return w->link == LINK_JOINED;
-}
-
 void worker_check(const struct worker *w)
 {
     const struct held *held = &w->held;

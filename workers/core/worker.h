@@ -116,8 +116,6 @@ void worker_step(struct worker *w, int64_t now_us,
                  const struct worker_event *event,
                  struct worker_actions *actions);
 int64_t worker_next_deadline_us(const struct worker *w);
-bool worker_is_computing(const struct worker *w);
-bool worker_is_joined(const struct worker *w);
 void worker_check(const struct worker *w);
 
 #endif

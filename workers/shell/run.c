@@ -28,7 +28,7 @@
 /* What a computation may hold beyond copies of its task. */
 #define ARENA_EXTRA_BYTES ((size_t)512 << 20)
 
-int64_t shell_now_us(void)
+static int64_t shell_now_us(void)
 {
     return (int64_t)(uv_hrtime() / 1000);
 }
@@ -154,7 +154,7 @@ static void on_wake(uv_async_t *async)
     }
 }
 
-int shell_dial(struct shell *s, struct fault *fault)
+static int shell_dial(struct shell *s, struct fault *fault)
 {
     struct link_options options = {
         .message_bytes_max = s->options->message_bytes_max,

@@ -76,13 +76,10 @@ struct shell {
 };
 
 /* run.c */
-int64_t shell_now_us(void);
 /* One event through the core and its actions; sets the timer. */
 void shell_step(struct shell *s, const struct worker_event *event);
 /* Closes every handle; the loop ends when jobs have ended too. */
 void shell_leave(struct shell *s);
-/* Opens the link. */
-FYKE_MUST_USE int shell_dial(struct shell *s, struct fault *fault);
 /* Closes the link and dials again after the delay. */
 void shell_redial(struct shell *s, uint32_t delay_ms);
 
