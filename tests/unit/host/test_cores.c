@@ -3,6 +3,7 @@
  */
 #include "proto/host/cores.h"
 #include "proto/host/file.h"
+#include "tests/lib/folder.h"
 
 #include <criterion/criterion.h>
 #include <sched.h>
@@ -21,9 +22,7 @@ static void make_root(void)
 
 static void drop_root(void)
 {
-    char command[200];
-    snprintf(command, sizeof command, "rm -rf '%s'", root);
-    cr_assert_eq(system(command), 0);
+    cr_assert_eq(folder_remove(root), 0);
 }
 
 TestSuite(cores, .init = make_root, .fini = drop_root);

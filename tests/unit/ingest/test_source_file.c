@@ -1,4 +1,5 @@
 #include "engine/ingest/source.h"
+#include "tests/lib/folder.h"
 #include "tests/unit/ingest/support.h"
 
 #include <fcntl.h>
@@ -15,13 +16,7 @@ static void make_dir(void)
 
 static void remove_dir(void)
 {
-    static const char *const names[] = { "a", "pipe", "secret" };
-    char path[128];
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(path, sizeof path, "%s/%s", dir, names[i]);
-        unlink(path);
-    }
-    cr_assert_eq(rmdir(dir), 0);
+    cr_assert_eq(folder_remove(dir), 0);
 }
 
 TestSuite(source_file, .init = make_dir, .fini = remove_dir);

@@ -1,6 +1,6 @@
 #include "fixture.h"
+#include "tests/lib/folder.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +10,10 @@
 static char folder[256];
 static pid_t owner;
 
-static int remove_one(const char *path, const struct stat *st, int kind,
-                      struct FTW *ftw)
-{
-    (void)st;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 static void remove_folder(void)
 {
     if (getpid() == owner) {
-        (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        (void)folder_remove(folder);
     }
 }
 
