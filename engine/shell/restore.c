@@ -146,7 +146,8 @@ static bool schema_was_named(const struct engine *e)
     for (size_t i = 0; i < settings_input_count; i++) {
         size_t index;
         if (find_row(e, settings_input[i].name, &index) != NULL &&
-            e->given[index] && strcmp(settings_input[i].name, "record-bytes"))
+            e->given[index] &&
+            strcmp(settings_input[i].name, "record-bytes") != 0)
             return true;
     }
     return false;

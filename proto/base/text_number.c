@@ -26,10 +26,10 @@ static void decimal_round(struct decimal *d, double x, int count)
     (void)snprintf(text, sizeof text, "%.*e", count - 1, fabs(x));
     int n = 0;
     const char *p = text;
+    memset(d, 0, sizeof *d);
     for (; *p != 'e'; p++)
         if (*p >= '0' && *p <= '9' && n < count)
             d->digits[n++] = *p;
-    d->digits[n] = 0;
     d->power = atoi(p + 1);
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define CPUS_MAX (1 << 16)
+#define MEMBERSHIP_MAX ((size_t)1 << 16)
 
 /* 0 when the system does not say. */
 static unsigned cores_affinity(void)
@@ -163,7 +164,7 @@ unsigned host_cores(void)
 {
     struct buf membership;
     unsigned cores = cores_smaller(cores_affinity(), cores_slurm());
-    buf_init(&membership, 64 * 1024);
+    buf_init(&membership, MEMBERSHIP_MAX);
     if (file_read_all("/proc/self/cgroup", &membership) == 0)
         cores = cores_smaller(
             cores, host_cores_quota(buf_text(&membership), "/sys/fs/cgroup"));

@@ -132,7 +132,7 @@ static int file_ask(const char *path, struct statfs *fs, struct stat *st)
 int file_is_network(const char *path, const char **ret_name)
 {
     struct statfs fs;
-    struct stat st;
+    struct stat st = { 0 };
     char type[64];
     int err = file_ask(path, &fs, &st);
     if (err != 0)

@@ -135,7 +135,7 @@ static struct link_server *server_open(const struct link_options *options)
     if (s == NULL)
         return NULL;
     s->options = *options;
-    s->slot = calloc(options->contexts_max, sizeof *s->slot);
+    s->slot = calloc(options->contexts_max, sizeof(struct slot *));
     if (s->slot == NULL || mailbox_init(&s->mailbox, options) != 0) {
         free(s->slot);
         free(s);

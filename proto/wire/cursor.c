@@ -1,6 +1,7 @@
 /* The msgpack formats, read by one function: `head_read`. */
 #include "proto/wire/cursor.h"
 
+#include "proto/base/check.h"
 #include "proto/base/err.h"
 
 enum head_kind {
@@ -101,6 +102,7 @@ static struct head head_short(uint8_t tag)
 /* An int format that holds a number >= 0 is an unsigned one. */
 static struct head head_signed(uint64_t value, uint32_t width)
 {
+    check(width > 0 && width <= 8);
     uint32_t unused_bits = 64 - 8 * width;
     int64_t v = (int64_t)(value << unused_bits) >> unused_bits;
     return (struct head){ v < 0 ? HEAD_NEGATIVE : HEAD_UNSIGNED, (uint64_t)v };

@@ -118,12 +118,14 @@ Test(log, a_long_line_is_cut_within_the_limit_and_says_so)
 Test(log, a_cut_never_leaves_a_quote_open)
 {
     struct tube *t = tube_new(LOG_LEVEL_INFO);
+    static const char tail[] =
+        "\\\"\\\"\\\"\\\\\\\\\xc3\xa4\xc3\xa4\xc3\xa4"
+        "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
+        "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv";
     char value[9000];
     for (size_t n = 3990; n < 4030; n++) {
         memset(value, 'v', n);
-        strcpy(value + n, "\\\"\\\"\\\"\\\\\\\\\xc3\xa4\xc3\xa4\xc3\xa4"
-                          "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv"
-                          "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv");
+        memcpy(value + n, tail, sizeof tail);
         log_line(&t->log, LOG_LEVEL_INFO, "long", "a=\"%s\"", value);
         const char *p = strstr(tube_read(t), "a=\"") + 3;
         while (*p != '"') {

@@ -87,6 +87,15 @@ Test(decode, a_message_by_hand_is_understood)
     cr_expect_eq(m.body.need_model.model_id, 42u);
 }
 
+/* Padding included. */
+static bool all_bytes_are(const void *p, unsigned char value, size_t n)
+{
+    for (const unsigned char *byte = p; n > 0; n--)
+        if (*byte++ != value)
+            return false;
+    return true;
+}
+
 Test(decode, cut_at_every_byte_it_is_an_error_and_nothing_is_written)
 {
     struct rng r;
@@ -94,12 +103,11 @@ Test(decode, cut_at_every_byte_it_is_an_error_and_nothing_is_written)
     for (uint32_t k = 0; k < sample_kind_count; k++) {
         rng_init(&r, (uint64_t[]){ seed, k }, 2);
         arena_reset(&arena);
-        struct wire_message m, untouched, got;
+        struct wire_message m, got;
         sample_message(&r, sample_kinds[k], &arena, &m);
         size_t n;
         uint8_t *whole = sample_encode(&m, &n);
         memset(&got, 0xa5, sizeof got);
-        untouched = got;
         for (size_t cut = 0; cut < n; cut++) {
             uint8_t *part = malloc(cut + (cut == 0));
             memcpy(part, whole, cut);
@@ -107,7 +115,7 @@ Test(decode, cut_at_every_byte_it_is_an_error_and_nothing_is_written)
                          "%s cut at %zu", wire_kind_name(sample_kinds[k]), cut);
             free(part);
         }
-        cr_expect_eq(memcmp(&got, &untouched, sizeof got), 0);
+        cr_expect(all_bytes_are(&got, 0xa5, sizeof got));
         free(whole);
     }
 }
