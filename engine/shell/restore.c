@@ -53,7 +53,7 @@ static int take_stored(struct engine *e, const struct option *row,
 static char *stored_name(const char *flag, char out[32])
 {
     size_t i = 0;
-    for (; flag[i] != '\0' && i < 31; i++)
+    for (; i < 31 && flag[i] != '\0'; i++)
         out[i] = flag[i] == '-' ? '_' : flag[i];
     out[i] = '\0';
     return out;
