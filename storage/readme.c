@@ -52,8 +52,8 @@ static const struct sample sample[] = {
       "select batch,opened,rows_in,queue_ms,compute_ms,merge_ms,commit_ms,"
       "total_ms,overrun from batches order by total_ms desc limit 5" },
     { "What happened, and who changed what?",
-      "select time,name,old,new,first_batch,who from events order by time "
-      "desc" },
+      "select time,what,name,old,new,first_batch,who from events order by "
+      "time desc" },
     { "How is each column of the input used, and why?",
       "select name,type,role,reason from columns" },
     { "How far has the input been read?",

@@ -133,6 +133,11 @@ static void note_tell(struct engine *e, const struct coord_action *a)
             "goes on by itself when there is room",
             e->db);
         break;
+    case COORD_NOTE_WORKER_JOINED:
+    case COORD_NOTE_WORKER_LEFT:
+    case COORD_NOTE_WORKER_LOST:
+        (void)snprintf(text, sizeof text, "worker %016" PRIx64, a->worker_id);
+        break;
     case COORD_NOTE_DISK_OK:
         level = LOG_LEVEL_WARN;
         (void)snprintf(text, sizeof text, "%.300s can be written again", e->db);

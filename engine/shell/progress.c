@@ -13,26 +13,6 @@
 #define WORKERS_TOLD_TICKS 50u /* every five seconds */
 #define WORKERS_TOLD_MAX 256u
 
-void progress_committed(struct engine *e, const struct slot *s)
-{
-    struct engine_progress *p = &e->progress;
-    const struct verdict *v = &s->verdict;
-    p->batches++;
-    p->records += s->input.records;
-    p->rows_scored += s->input.rows;
-    p->quarantined += s->input.records - s->input.rows;
-    p->flagged += v->flagged;
-    p->near += v->near;
-    /* a/b > c/d in integers: below < of < 2^32 */
-    if (v->rows > 0 && (e->best_of == 0 || v->best_below * e->best_of >
-                                               e->best_below * v->best_of)) {
-        uint32_t record = s->input.row_record[v->best_row];
-        e->best_below = v->best_below;
-        e->best_of = v->best_of;
-        e->best_line = batch_record(&s->input, record).line;
-    }
-}
-
 static int64_t oldest_open_us(const struct engine *e)
 {
     int64_t oldest_us = e->open.records > 0 ? e->open_us : INT64_MAX;
@@ -135,6 +115,28 @@ static void tell_workers(struct engine *e)
                                           .done = workers_stored,
                                           .context = w };
     writer_post(e->writer, &w->command);
+}
+
+void progress_committed(struct engine *e, const struct slot *s)
+{
+    struct engine_progress *p = &e->progress;
+    const struct verdict *v = &s->verdict;
+    p->batches++;
+    p->records += s->input.records;
+    p->rows_scored += s->input.rows;
+    p->quarantined += s->input.records - s->input.rows;
+    p->flagged += v->flagged;
+    p->near += v->near;
+    /* a/b > c/d in integers: below < of < 2^32 */
+    if (v->rows > 0 && (e->best_of == 0 || v->best_below * e->best_of >
+                                               e->best_below * v->best_of)) {
+        uint32_t record = s->input.row_record[v->best_row];
+        e->best_below = v->best_below;
+        e->best_of = v->best_of;
+        e->best_line = batch_record(&s->input, record).line;
+    }
+    if (p->batches == 1)
+        tell_workers(e); /* a short run may have no tick for it */
 }
 
 void progress_tick(uv_timer_t *timer)
