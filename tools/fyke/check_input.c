@@ -4,6 +4,7 @@
 #include "engine/ingest/source.h"
 #include "engine/shell/settings.h"
 #include "tools/fyke/cli.h"
+#include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 
 #include <errno.h>
@@ -25,6 +26,9 @@ struct head {
 
 static int head_read_pipe(struct head *h, struct fault *fault)
 {
+    int err = standard_input_check(fault);
+    if (err != 0)
+        return err;
     while (h->count < HEAD_BYTES_MAX) {
         ssize_t n =
             read(STDIN_FILENO, h->bytes + h->count, HEAD_BYTES_MAX - h->count);

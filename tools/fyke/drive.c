@@ -6,6 +6,7 @@
 #include "engine/shell/engine.h"
 #include "proto/base/check.h"
 #include "tools/fyke/cli.h"
+#include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 #include "tools/fyke/version.h"
 #include "tools/fyke/view_run.h"
@@ -89,6 +90,8 @@ static int drive_run(const struct command *command,
         .selftest_digest = compute_selftest_digest(),
     };
     memset(&summary, 0, sizeof summary);
+    if (strcmp(input, "-") == 0 && standard_input_check(&fault) != 0)
+        return cli_fail(&fault);
     if (find_executable(executable, sizeof executable, &fault) != 0)
         return cli_fail(&fault);
     bool logged =

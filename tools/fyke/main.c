@@ -4,11 +4,13 @@
 #include "tools/fyke/cli.h"
 
 #include "proto/host/cores.h"
+#include "tools/fyke/standard.h"
 
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #define POOL_THREADS_MIN 4
 #define POOL_THREADS_MAX 64
@@ -27,6 +29,17 @@ static void set_pool_threads(void)
     (void)setenv("UV_THREADPOOL_SIZE", text, 0);
 }
 
+/* A worker and a reader each take descriptors; nothing here uses select(),
+ * for which the soft limit is kept low. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* `fyke --version` and `fyke --help` are commands too. */
 static char *as_command(char *word)
 {
@@ -43,6 +56,8 @@ int main(int argc, char **argv)
 {
     struct fault fault = { 0 };
     int words = 0;
+    standard_fill();
+    raise_descriptor_limit();
     (void)signal(SIGPIPE, SIG_IGN); /* a write tells: EPIPE */
     set_pool_threads();
     if (argc < 2) {
