@@ -34,6 +34,8 @@ const char *bad_reason_text(enum bad_reason reason)
         return "binary: a NUL byte";
     case BAD_EXCLUDED:
         return "excluded";
+    case BAD_UNFINISHED:
+        return "cut short: the pipe was left in the middle of it";
     }
     return "unknown reason";
 }

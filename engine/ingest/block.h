@@ -35,6 +35,7 @@ enum bad_reason {
     BAD_DEPTH = 8,        /* nested deeper than 64 */
     BAD_BINARY = 9,       /* NUL byte */
     BAD_EXCLUDED = 10,    /* listed as an exclusion */
+    BAD_UNFINISHED = 11,  /* the pipe was left in the middle of it */
 };
 
 /* One phrase for people and for the quarantine view. */

@@ -41,6 +41,8 @@ static void signalled(uv_signal_t *handle, int signal_number)
                              (uint64_t)e->settings.drain_timeout_us / 1000, 0);
         engine_remark(e, LOG_LEVEL_INFO, "drain",
                       "finishing what is under way; once more stops at once");
+    } else if (e->stage == STAGE_LEAVING) {
+        uv_stop(&e->loop); /* all is committed: only good-byes are missing */
     } else {
         stop_now(e);
     }
@@ -153,7 +155,7 @@ static void tear_down(struct engine *e)
     drain_loop(e);
     if (e->store != NULL) {
         struct fault fault = { 0 };
-        int rc = store_close(e->store, e->failed == 0, &fault);
+        int rc = store_close(e->store, e->failed == 0 || !e->ran, &fault);
         if (rc != 0 && e->failed == 0)
             e->failed = fault_set(e->fault, rc, "%s", fault.text);
     }
@@ -166,6 +168,7 @@ static void tear_down(struct engine *e)
     learn_history_free(e->history);
     schema_free(e->schema);
     free(e->feature_name);
+    restore_release(e);
     for (uint32_t i = 0; i < e->kept_count; i++)
         free(e->kept_text[i]);
     if (e->private_dir[0] != '\0')
@@ -237,6 +240,7 @@ int engine_run(const struct settings *settings, const struct option *table,
     e->fault = fault;
     e->stage = STAGE_RUNNING;
     e->started_us = clock_monotonic_us();
+    e->last_cut_ns = clock_wall_ns();
     batch_input_init(&e->open);
     int rc = uv_loop_init(&e->loop);
     if (rc != 0) {
@@ -246,6 +250,7 @@ int engine_run(const struct settings *settings, const struct option *table,
     open_handles(e);
     e->failed = start_all(e, input, fault);
     if (e->failed == 0) {
+        e->ran = true;
         tell_started(e);
         start_handles(e);
         (void)uv_run(&e->loop, UV_RUN_DEFAULT);

@@ -95,6 +95,7 @@ struct intake {
     struct job read;
     size_t read_bytes;
     bool read_end;
+    bool flushing; /* a drain: only what was read already, then the end */
     struct block *read_block;
     struct fault read_fault;
     bool end;                                  /* nothing follows */
@@ -103,6 +104,7 @@ struct intake {
     uint32_t parse_first, parse_count;
     uint32_t consumed; /* records of the oldest block that were appended */
     uint64_t gaps;     /* samples skipped under backpressure */
+    uint64_t gaps_told;
     struct processes_sample last_sample;
 };
 
@@ -111,6 +113,12 @@ enum engine_stage {
     STAGE_DRAINING, /* a signal came */
     STAGE_LEAVING,  /* all is committed: workers say BYE */
     STAGE_CLOSING,  /* handles are being closed */
+};
+
+/* Empty intervals: a run of them, or several within ten seconds. */
+struct silence {
+    int64_t from_ns, to_ns;
+    uint64_t count;
 };
 
 struct engine {
@@ -129,7 +137,8 @@ struct engine {
     struct fault *fault;
     int failed; /* first fatal error, 0 if none */
     enum engine_stage stage;
-    bool drained, nothing_new, forced;
+    bool ran; /* the loop was entered: before, nothing was begun */
+    bool drained, forced;
     int64_t leave_us; /* when STAGE_LEAVING began */
 
     char db[4096];
@@ -149,7 +158,14 @@ struct engine {
     struct slot slot[ENGINE_SLOTS];
     struct batch_input open;
     int64_t open_ns, open_us; /* first record appended: wall, monotonic */
-    int64_t last_cut_ns, silence_told_ns;
+    int64_t last_cut_ns;
+    struct silence silence; /* seen and not yet written down */
+    int64_t silence_told_us;
+    int commit_err; /* of the last commit */
+    int infer_err;  /* a pipe's head showed too little; the pinned schema may do
+                     */
+    struct fault infer_fault;
+    struct restoring *restoring; /* settings of this start, not yet stored */
     char source_name[4096]; /* in the file; a moved input keeps its first */
     uint64_t committed_position, committed_line;
     bool committed_open_end;
@@ -185,9 +201,11 @@ void engine_fail(struct engine *e, int err, const char *format, ...)
     FYKE_PRINTF(3, 4);
 void job_start(struct engine *e, struct job *j);
 struct slot *engine_slot(struct engine *e, uint64_t batch);
-/* One line for people, for the log and, with `event`, for `events`. */
+
+/* remark.c: one line for people, for the log and, with `event`, for `events` */
 void engine_remark(struct engine *e, enum log_level level, const char *event,
                    const char *format, ...) FYKE_PRINTF(4, 5);
+void remark_note(struct engine *e, const struct coord_action *a);
 
 /* slot.c: what happens to a sealed batch */
 void slot_seal(struct engine *e, const struct coord_action *a);
@@ -217,8 +235,15 @@ void serve_link(uv_async_t *async);
 void serve_reply(struct engine *e, const struct coord_action *a);
 void serve_accept(struct engine *e, const struct coord_action *a);
 
-/* restore.c: what the database knows at the start */
+/* restore_settings.c */
+const struct option *restore_find_row(const struct engine *e, const char *name,
+                                      size_t *ret_index);
 FYKE_MUST_USE int restore_settings(struct engine *e, struct fault *fault);
+/* Writes down what restore_settings found changed, once nothing refuses. */
+FYKE_MUST_USE int restore_settings_store(struct engine *e, struct fault *fault);
+void restore_release(struct engine *e);
+
+/* restore.c: what the database knows at the start */
 FYKE_MUST_USE int restore_source(struct engine *e, struct fault *fault);
 FYKE_MUST_USE int restore_learned(struct engine *e, uint64_t *ret_state_batch,
                                   struct fault *fault);
@@ -227,5 +252,9 @@ FYKE_MUST_USE int restore_learned(struct engine *e, uint64_t *ret_state_batch,
 void progress_tick(uv_timer_t *timer);
 void progress_update(struct engine *e);
 void progress_committed(struct engine *e, const struct slot *s);
+/* The first record after a cut: intervals that were empty are remembered. */
+void progress_sound(struct engine *e);
+/* Writes down what waits: silences, gaps, workers. */
+void progress_flush(struct engine *e);
 
 #endif

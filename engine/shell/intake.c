@@ -33,7 +33,7 @@ static int read_file(struct intake *in)
 }
 
 /* Waits a moment only, so that a drain need not wait for the other side. What
- * the inference read comes first. */
+ * the inference read comes first; in a drain, nothing comes behind it. */
 static int read_pipe(struct intake *in)
 {
     if (in->head_taken < in->head_bytes) {
@@ -41,6 +41,10 @@ static int read_pipe(struct intake *in)
         in->read_bytes = left < ENGINE_READ_BYTES ? left : ENGINE_READ_BYTES;
         memcpy(in->buffer, in->head + in->head_taken, in->read_bytes);
         in->head_taken += in->read_bytes;
+        return 0;
+    }
+    if (in->flushing) {
+        in->read_end = true;
         return 0;
     }
     struct pollfd p = { .fd = in->file.fd, .events = POLLIN };
@@ -88,9 +92,11 @@ static int read_run(struct job *j)
     if (rc == 0 && (in->read_bytes > 0 || in->read_end))
         rc = framer_push(in->framer, bytes, in->read_bytes, in->read_end,
                          &in->read_block);
-    if (rc == 0 && in->read_block != NULL &&
-        in->read_block->text_bytes <= PARSE_AT_ONCE_BYTES)
-        rc = block_parse(in->read_block, j->engine->schema);
+    struct block *b = in->read_block;
+    if (b != NULL && in->flushing && b->open_end)
+        b->status[b->records - 1] = BAD_UNFINISHED;
+    if (rc == 0 && b != NULL && b->text_bytes <= PARSE_AT_ONCE_BYTES)
+        rc = block_parse(b, j->engine->schema);
     return rc;
 }
 
@@ -144,6 +150,7 @@ static void read_done(struct job *j)
 static void start_read(struct engine *e)
 {
     struct intake *in = &e->intake;
+    in->flushing = e->stage == STAGE_DRAINING;
     in->read = (struct job){ .run = read_run, .done = read_done };
     job_start(e, &in->read);
 }
@@ -151,7 +158,8 @@ static void start_read(struct engine *e)
 static bool may_read(const struct engine *e)
 {
     const struct intake *in = &e->intake;
-    return e->stage == STAGE_RUNNING && !in->end && !in->read.busy &&
+    bool flush = e->stage == STAGE_DRAINING && in->kind == SOURCE_PIPE;
+    return (e->stage == STAGE_RUNNING || flush) && !in->end && !in->read.busy &&
            in->parse_count < ENGINE_BLOCKS_MAX && coord_wants_input(e->coord);
 }
 
@@ -189,6 +197,7 @@ static void open_started(struct engine *e)
 {
     e->open_ns = clock_wall_ns();
     e->open_us = clock_monotonic_us();
+    progress_sound(e);
 }
 
 static void append(struct engine *e, struct block *b, uint32_t n)
@@ -249,12 +258,15 @@ static void append_ready(struct engine *e)
     }
 }
 
-/* A pipe's records that were read are kept through a drain; a file's are
- * read again. */
+/* What was read of a pipe is kept through a drain, up to a last half record;
+ * a file's records are read again. */
 static bool drain_waits(const struct engine *e)
 {
     const struct intake *in = &e->intake;
-    return in->kind != SOURCE_FILE && (in->parse_count > 0 || in->read.busy);
+    if (in->kind == SOURCE_FILE)
+        return false;
+    return in->parse_count > 0 || in->read.busy ||
+           (in->kind == SOURCE_PIPE && !in->end);
 }
 
 void intake_pump(struct engine *e)
@@ -292,6 +304,8 @@ uint64_t intake_records_waiting(const struct engine *e)
     for (uint32_t i = 0; i < in->parse_count; i++)
         n +=
             in->parse[(in->parse_first + i) % ENGINE_BLOCKS_MAX].block->records;
+    for (size_t i = in->head_taken; i < in->head_bytes; i++)
+        n += in->head[i] == '\n';
     return n - in->consumed;
 }
 

@@ -6,9 +6,11 @@
 
 #include "proto/host/clock.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
-#define SILENCE_EVERY_NS (10 * (int64_t)1000000000)
+#define TOLD_EVERY_US 10000000 /* a row of silence at most so often */
+#define GAPS_TOLD_TICKS 50u
 #define RATE_TICKS 10u
 #define WORKERS_TOLD_TICKS 50u /* every five seconds */
 #define WORKERS_TOLD_MAX 256u
@@ -41,7 +43,7 @@ void progress_update(struct engine *e)
     p->disk_full = stats.disk_full;
 }
 
-struct silence {
+struct silence_told {
     struct writer_command command;
 };
 
@@ -50,29 +52,64 @@ static void silence_stored(struct writer_command *c)
     free(c->context);
 }
 
-/* Empty intervals since the last cut or record, at most every 10 s. */
 static void tell_silence(struct engine *e)
 {
+    struct silence_told *t = calloc(1, sizeof *t);
+    if (t == NULL)
+        return; /* it waits for the next turn */
+    t->command = (struct writer_command){ .kind = WRITER_SILENCE,
+                                          .from_ns = e->silence.from_ns,
+                                          .to_ns = e->silence.to_ns,
+                                          .silences = e->silence.count,
+                                          .done = silence_stored,
+                                          .context = t };
+    e->silence = (struct silence){ 0 };
+    e->silence_told_us = clock_monotonic_us();
+    writer_post(e->writer, &t->command);
+}
+
+/* Empty intervals from the last cut, or the last look, until now. */
+static void note_silence(struct engine *e)
+{
     int64_t now_ns = clock_wall_ns();
-    if (e->interval_us <= 0 || e->open.records > 0 || e->last_cut_ns == 0 ||
-        now_ns - e->silence_told_ns < SILENCE_EVERY_NS)
+    if (e->interval_us <= 0)
         return;
-    int64_t from_ns = e->last_cut_ns > e->silence_told_ns ? e->last_cut_ns
-                                                          : e->silence_told_ns;
-    int64_t count = (now_ns - from_ns) / (e->interval_us * 1000);
-    e->silence_told_ns = now_ns;
+    int64_t interval_ns = e->interval_us * 1000;
+    int64_t count = (now_ns - e->last_cut_ns) / interval_ns;
     if (count < 1)
         return;
-    struct silence *s = calloc(1, sizeof *s);
-    if (s == NULL)
+    if (e->silence.count == 0)
+        e->silence.from_ns = e->last_cut_ns;
+    e->last_cut_ns += count * interval_ns;
+    e->silence.to_ns = e->last_cut_ns;
+    e->silence.count += (uint64_t)count;
+}
+
+void progress_sound(struct engine *e)
+{
+    note_silence(e);
+}
+
+/* A running silence is looked at when it is time to write it down. */
+static void check_silence(struct engine *e, bool now)
+{
+    if (!now && clock_monotonic_us() - e->silence_told_us < TOLD_EVERY_US)
         return;
-    s->command = (struct writer_command){ .kind = WRITER_SILENCE,
-                                          .from_ns = from_ns,
-                                          .to_ns = now_ns,
-                                          .silences = (uint64_t)count,
-                                          .done = silence_stored,
-                                          .context = s };
-    writer_post(e->writer, &s->command);
+    if (e->open.records == 0)
+        note_silence(e);
+    if (e->silence.count > 0)
+        tell_silence(e);
+}
+
+static void check_gaps(struct engine *e)
+{
+    uint64_t gaps = e->intake.gaps - e->intake.gaps_told;
+    if (gaps == 0)
+        return;
+    e->intake.gaps_told = e->intake.gaps;
+    engine_remark(e, LOG_LEVEL_INFO, "gap",
+                  "%" PRIu64 " samples were skipped: the work did not keep up",
+                  gaps);
 }
 
 struct workers_told {
@@ -139,6 +176,12 @@ void progress_committed(struct engine *e, const struct slot *s)
         tell_workers(e); /* a short run may have no tick for it */
 }
 
+void progress_flush(struct engine *e)
+{
+    check_silence(e, true);
+    check_gaps(e);
+}
+
 void progress_tick(uv_timer_t *timer)
 {
     struct engine *e = timer->data;
@@ -148,7 +191,9 @@ void progress_tick(uv_timer_t *timer)
     e->progress.rows_per_s =
         (double)(e->progress.rows_scored - e->rate_rows[slot]) * 10.0 / ticks;
     e->rate_rows[slot] = e->progress.rows_scored;
-    tell_silence(e);
+    check_silence(e, false);
+    if (e->rate_tick % GAPS_TOLD_TICKS == 0)
+        check_gaps(e);
     if (e->stage == STAGE_RUNNING && e->rate_tick % WORKERS_TOLD_TICKS == 5)
         tell_workers(e);
     if (e->observer->progress != NULL && !e->settings.quiet)

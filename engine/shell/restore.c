@@ -1,6 +1,6 @@
 /*
- * What the database knows at the start: settings of earlier runs, the source
- * and its schema, and the learned state as of the batches that count.
+ * What the database knows at the start: the source and its schema, and the
+ * learned state as of the batches that count.
  */
 #include "engine/shell/engine_int.h"
 
@@ -13,139 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Settings that are history: they shape batches or answers. */
-static const char *const remembered[] = {
-    "interval", "max-rows", "max-bytes",   "pipeline",
-    "severity", "mode",     "trees",       "subsample",
-    "fit-rows", "seed",     "keep-scores", "record-bytes",
-};
-#define REMEMBERED (sizeof remembered / sizeof *remembered)
-_Static_assert(REMEMBERED <= ENGINE_KEPT_TEXTS, "room for every stored text");
-
-static const struct option *find_row(const struct engine *e, const char *name,
-                                     size_t *ret_index)
-{
-    for (size_t i = 0; i < e->table_count; i++) {
-        if (strcmp(e->table[i].name, name) == 0) {
-            *ret_index = i;
-            return &e->table[i];
-        }
-    }
-    return NULL;
-}
-
-/* Sets a row from stored text, which the settings may borrow: it is kept as
- * long as the engine. */
-static int take_stored(struct engine *e, const struct option *row,
-                       const char *stored, struct fault *fault)
-{
-    if (*stored == '\0')
-        return 0;
-    char *kept = strdup(stored);
-    if (kept == NULL)
-        return fault_set(fault, ERR_NOMEM, "out of memory");
-    e->kept_text[e->kept_count++] = kept;
-    return option_set(row, kept, &e->settings, fault);
-}
-
-/* Settings are named max_rows in the file and in `fyke set`, --max-rows as
- * flags. */
-static char *stored_name(const char *flag, char out[32])
-{
-    size_t i = 0;
-    for (; i < 31 && flag[i] != '\0'; i++)
-        out[i] = flag[i] == '-' ? '_' : flag[i];
-    out[i] = '\0';
-    return out;
-}
-
-/* What a start adds to the history: written in one go at its end. */
-struct restoring {
-    struct arena arena; /* of the texts */
-    struct store_setting set[2 * REMEMBERED];
-    struct store_event event[REMEMBERED];
-    uint32_t set_count, event_count;
-};
-
-static const char *keep(struct restoring *r, const char *text)
-{
-    size_t n = strlen(text) + 1;
-    char *copy = arena_alloc(&r->arena, n, 1);
-    return copy != NULL ? memcpy(copy, text, n) : "";
-}
-
-static void add_setting(struct restoring *r, const char *name,
-                        const char *value)
-{
-    r->set[r->set_count++] =
-        (struct store_setting){ keep(r, name), keep(r, value) };
-}
-
-/* "flag.NAME" holds the flag as it was typed at the last start ("" = not
- * given). A flag that differs from then wins and is an event; an unchanged
- * command line keeps what is stored. */
-static int restore_setting(struct engine *e, struct restoring *r,
-                           const char *flag_name, struct fault *fault)
-{
-    size_t index = 0;
-    char name[32], flag_key[40];
-    const struct option *row = find_row(e, flag_name, &index);
-    uint64_t next = e->meta.last_batch + 1;
-    struct buf typed, stored, flag;
-    buf_init(&typed, 4096);
-    buf_init(&stored, 4096);
-    buf_init(&flag, 4096);
-    (void)snprintf(flag_key, sizeof flag_key, "flag.%s",
-                   stored_name(flag_name, name));
-    int rc = option_print(row, &e->settings, &typed);
-    if (rc != 0)
-        goto out;
-    const char *typed_flag = e->given[index] ? buf_text(&typed) : "";
-    bool known = store_setting_get(e->store, name, next, &stored) == 0;
-    bool started = store_setting_get(e->store, flag_key, next, &flag) == 0;
-    if (known && started && strcmp(typed_flag, buf_text(&flag)) == 0) {
-        rc = take_stored(e, row, buf_text(&stored), fault);
-        goto out;
-    }
-    add_setting(r, name, buf_text(&typed));
-    add_setting(r, flag_key, typed_flag);
-    if (known && strcmp(buf_text(&stored), buf_text(&typed)) != 0)
-        r->event[r->event_count++] =
-            (struct store_event){ .at_ns = clock_wall_ns(),
-                                  .what = "set",
-                                  .name = keep(r, name),
-                                  .old_value = keep(r, buf_text(&stored)),
-                                  .new_value = keep(r, buf_text(&typed)),
-                                  .who = "start",
-                                  .first_batch = next };
-out:
-    buf_release(&typed);
-    buf_release(&stored);
-    buf_release(&flag);
-    return rc;
-}
-
-int restore_settings(struct engine *e, struct fault *fault)
-{
-    struct restoring r = { .set_count = 0 };
-    arena_init(&r.arena, (size_t)1 << 20);
-    int rc = 0;
-    for (size_t i = 0; i < REMEMBERED && rc == 0; i++)
-        rc = restore_setting(e, &r, remembered[i], fault);
-    if (rc == 0 && r.set_count > 0)
-        rc = store_settings_put(e->store, e->meta.last_batch + 1, r.set,
-                                r.set_count, "start", NULL, fault);
-    if (rc == 0 && r.event_count > 0)
-        rc = store_events_put(e->store, r.event, r.event_count, fault);
-    arena_release(&r.arena);
-    return rc;
-}
-
 static bool schema_was_named(const struct engine *e)
 {
     for (size_t i = 0; i < settings_input_count; i++) {
         size_t index;
-        if (find_row(e, settings_input[i].name, &index) != NULL &&
+        if (restore_find_row(e, settings_input[i].name, &index) != NULL &&
             e->given[index] &&
             strcmp(settings_input[i].name, "record-bytes") != 0)
             return true;
@@ -185,8 +57,28 @@ static int check_same_input(struct engine *e, const struct store_source *s,
                      in->label, e->db, why.text);
 }
 
-/* A new pipe may show too little to infer the same roles; the names must be
- * the same, and then the pinned roles hold. */
+static bool has_column(const struct schema *s, const char *name)
+{
+    for (uint32_t i = 0; i < s->column_count; i++)
+        if (text_equal_nocase(s->column[i].name, name))
+            return true;
+    return false;
+}
+
+/* NDJSON: objects have no order and fields may be left out; one feature that
+ * is there says that it is the same stream. */
+static int same_fields(const struct schema *pinned, const struct schema *now,
+                       struct fault *why)
+{
+    for (uint32_t i = 0; i < pinned->feature_count; i++)
+        if (has_column(now, pinned->column[pinned->feature[i]].name))
+            return 0;
+    return fault_set(why, ERR_DIFFERENT, "none of them is %s",
+                     pinned->column[pinned->feature[0]].name);
+}
+
+/* CSV: the names must be the same, and then the pinned roles hold, since a
+ * new pipe may show too little to infer the same ones. */
 static int same_names(const struct schema *pinned, const struct schema *now,
                       struct fault *why)
 {
@@ -200,6 +92,24 @@ static int same_names(const struct schema *pinned, const struct schema *now,
                              now->column[i].name, name);
     }
     return 0;
+}
+
+/* Does the input that is here fit what is pinned? */
+static int check_columns(const struct engine *e, const struct schema *pinned,
+                         struct fault *why)
+{
+    if (e->infer_err != 0) /* too little to tell; records will */
+        return pinned->format == SCHEMA_NDJSON || !pinned->header
+                   ? 0
+                   : fault_set(why, ERR_DIFFERENT, "%s", e->infer_fault.text);
+    if (schema_was_named(e))
+        return schema_compare(pinned, e->schema, why);
+    if (e->intake.kind == SOURCE_FILE)
+        return 0;
+    if (pinned->format != e->schema->format)
+        return fault_set(why, ERR_DIFFERENT, "CSV and NDJSON are not the same");
+    return pinned->format == SCHEMA_NDJSON ? same_fields(pinned, e->schema, why)
+                                           : same_names(pinned, e->schema, why);
 }
 
 static int use_pinned(struct engine *e, struct fault *fault)
@@ -216,10 +126,7 @@ static int use_pinned(struct engine *e, struct fault *fault)
     if (rc != 0)
         return rc;
     struct fault why = { 0 };
-    if (schema_was_named(e))
-        rc = schema_compare(pinned, e->schema, &why);
-    else if (e->intake.kind != SOURCE_FILE)
-        rc = same_names(pinned, e->schema, &why);
+    rc = check_columns(e, pinned, &why);
     if (rc != 0) {
         schema_free(pinned);
         return fault_set(fault, ERR_USAGE,
@@ -276,6 +183,8 @@ static int pin_new(struct engine *e, struct fault *fault)
 
 int restore_source(struct engine *e, struct fault *fault)
 {
+    if (e->infer_err != 0 && !e->meta.pinned)
+        return fault_set(fault, e->infer_err, "%s", e->infer_fault.text);
     return e->meta.pinned ? use_pinned(e, fault) : pin_new(e, fault);
 }
 

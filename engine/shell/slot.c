@@ -197,9 +197,11 @@ static void commit_done(struct writer_command *c)
         engine_fail(e, ERR_BUSY, "%s: %s", e->db, c->fault.text);
         return;
     }
+    e->commit_err = c->err;
+    bool again = c->err == ERR_FULL || c->err == ERR_BUSY;
     if (c->err != 0)
-        log_line(e->log, LOG_LEVEL_ERROR, "commit", "batch=%" PRIu64 " err=%s",
-                 s->batch, err_name(c->err));
+        log_line(e->log, again ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, "commit",
+                 "batch=%" PRIu64 " err=%s", s->batch, err_name(c->err));
     else {
         slot_log(e, s, "committed");
         e->committed_position = s->input.to_position;

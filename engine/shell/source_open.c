@@ -153,6 +153,27 @@ static int infer_pipe(struct engine *e, struct fault *fault)
     }
 }
 
+/* Flags of sampling mean nothing to a file: who gives one expects more. */
+static int refuse_sampling(const struct engine *e, struct fault *fault)
+{
+    static const char *const names[] = { "every", "for", "include-self" };
+    for (size_t i = 0; i < e->table_count; i++)
+        for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+            if (e->given[i] && strcmp(e->table[i].name, names[j]) == 0)
+                return fault_set(fault, ERR_USAGE,
+                                 "--%s is for host:processes; %s is read as it "
+                                 "comes",
+                                 names[j], e->intake.label);
+    return 0;
+}
+
+static int open_bytes(struct engine *e, const char *input, struct fault *fault)
+{
+    int rc = strcmp(input, "-") == 0 ? open_stdin(&e->intake, fault)
+                                     : open_path(&e->intake, input, fault);
+    return rc == 0 ? refuse_sampling(e, fault) : rc;
+}
+
 int intake_open(struct engine *e, const char *input, struct fault *fault)
 {
     struct intake *in = &e->intake;
@@ -167,8 +188,7 @@ int intake_open(struct engine *e, const char *input, struct fault *fault)
         (void)snprintf(in->label, sizeof in->label, "%s", input);
         return 0;
     }
-    return strcmp(input, "-") == 0 ? open_stdin(in, fault)
-                                   : open_path(in, input, fault);
+    return open_bytes(e, input, fault);
 }
 
 /* "payments.csv: no numeric column ...": what is wrong, and where. */
@@ -180,13 +200,24 @@ static int name_input(const struct engine *e, int rc, struct fault *fault)
     return fault_set(fault, rc, "%s: %s", e->intake.label, inner.text);
 }
 
+/* A pipe whose head shows too little may still continue a database that knows
+ * its columns: the verdict waits until that is open. */
+static int put_off(struct engine *e, int rc, const struct fault *fault)
+{
+    if (rc != ERR_CONTENT || e->settings.fresh || access(e->db, F_OK) != 0)
+        return rc;
+    e->infer_err = rc;
+    e->infer_fault = *fault;
+    return 0;
+}
+
 int intake_infer(struct engine *e, struct fault *fault)
 {
     switch (e->intake.kind) {
     case SOURCE_FILE:
         return name_input(e, infer_file(e, fault), fault);
     case SOURCE_PIPE:
-        return name_input(e, infer_pipe(e, fault), fault);
+        return put_off(e, name_input(e, infer_pipe(e, fault), fault), fault);
     default:
         return processes_schema(&e->settings.schema, &e->schema, fault);
     }

@@ -228,6 +228,8 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         rc = restore_source(e, fault);
     if (rc == 0)
         rc = set_up_detector(e, fault);
+    if (rc == 0) /* nothing refuses any more: the file may be written */
+        rc = restore_settings_store(e, fault);
     if (rc == 0)
         rc = restore_learned(e, &state_batch, fault);
     if (rc == 0)
