@@ -141,7 +141,11 @@ int supervise_new(uv_loop_t *loop, const struct supervise_options *options,
         int rc = local_start(&s->local[i]);
         if (rc != 0)
             return fault_set(fault, rc, "cannot start a worker (%s): %s",
-                             options->executable, err_text(rc));
+                             options->executable,
+                             rc == ERR_LIMIT ? "too many open files; raise the "
+                                               "limit of open files (ulimit "
+                                               "-n)"
+                                             : err_text(rc));
     }
     return 0;
 }

@@ -128,26 +128,43 @@ static int server_options_check(const struct link_options *o,
     return socket_options_check(o, fault);
 }
 
-/* Allocates and opens, without listening. NULL when there is no memory. */
-static struct link_server *server_open(const struct link_options *options)
+/* Allocates and opens, without listening. */
+static int server_open(const struct link_options *options,
+                       struct link_server **ret_s)
 {
+    int err = ERR_NOMEM;
     struct link_server *s = calloc(1, sizeof *s);
     if (s == NULL)
-        return NULL;
+        return err;
     s->options = *options;
     s->slot = calloc(options->contexts_max, sizeof(struct slot *));
-    if (s->slot == NULL || mailbox_init(&s->mailbox, options) != 0) {
-        free(s->slot);
-        free(s);
-        return NULL;
-    }
-    if (nng_rep0_open(&s->socket) != 0) {
+    if (s->slot != NULL && mailbox_init(&s->mailbox, options) == 0) {
+        err = err_from_nng(nng_rep0_open(&s->socket));
+        if (err == 0) {
+            *ret_s = s;
+            return 0;
+        }
         mailbox_release(&s->mailbox);
-        free(s->slot);
-        free(s);
-        return NULL;
     }
-    return s;
+    free(s->slot);
+    free(s);
+    return err;
+}
+
+/* Why there is no server, for people. */
+static int server_fault(int err, const char *url, struct fault *fault)
+{
+    if (err == ERR_EXISTS)
+        return fault_set(fault, err,
+                         "cannot listen on %s: the address is in use by "
+                         "another program; choose another port or path",
+                         url);
+    if (err == ERR_LIMIT)
+        return fault_set(fault, err,
+                         "cannot listen on %s: too many open files; raise the "
+                         "limit of open files (ulimit -n)",
+                         url);
+    return fault_set(fault, err, "cannot listen on %s: %s", url, err_text(err));
 }
 
 int link_server_new(const struct link_options *options, const char *url,
@@ -158,9 +175,10 @@ int link_server_new(const struct link_options *options, const char *url,
         err = link_url_check(url, fault);
     if (err != 0)
         return err;
-    struct link_server *s = server_open(options);
-    if (s == NULL)
-        return fault_set(fault, ERR_NOMEM, "no memory to open a socket");
+    struct link_server *s;
+    err = server_open(options, &s);
+    if (err != 0)
+        return server_fault(err, url, fault);
     err = line_watch_pipes(s->socket, &s->mailbox);
     while (err == 0 && s->slot_count < options->contexts_free)
         err = slot_add(s);
@@ -168,12 +186,7 @@ int link_server_new(const struct link_options *options, const char *url,
         err = server_listen(s, url);
     if (err != 0) {
         link_server_free(s, 0);
-        return fault_set(fault, err,
-                         err == ERR_EXISTS
-                             ? "cannot listen on %s: the address is in use by "
-                               "another program; choose another port or path"
-                             : "cannot listen on %s: %s",
-                         url, err_text(err));
+        return server_fault(err, url, fault);
     }
     *ret_s = s;
     return 0;

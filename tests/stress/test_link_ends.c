@@ -2,6 +2,8 @@
 #include "tests/lib/tap.h"
 #include "tests/stress/link_world.h"
 
+#include <sys/resource.h>
+
 static struct world w;
 
 static void a_request_waits_for_a_coordinator_longer_than_a_send_may_last(void)
@@ -133,6 +135,21 @@ static void a_server_ends_with_requests_that_no_one_took(void)
     world_close_server(&w, 0);
 }
 
+static void a_server_without_descriptors_names_their_limit(void)
+{
+    struct rlimit was, none;
+    struct fault fault = { 0 };
+    tap_check(getrlimit(RLIMIT_NOFILE, &was) == 0);
+    none = (struct rlimit){ .rlim_cur = 3, .rlim_max = was.rlim_max };
+    tap_check(setrlimit(RLIMIT_NOFILE, &none) == 0);
+    int err = link_server_new(&w.options, world_ipc_url(&w), &w.server.server,
+                              &fault);
+    tap_check(setrlimit(RLIMIT_NOFILE, &was) == 0);
+    tap_check(err == ERR_LIMIT);
+    tap_check(strstr(fault.text, "ulimit -n") != NULL);
+    tap_check(world_listen(&w, world_ipc_url(&w)));
+}
+
 static const struct {
     const char *sentence;
     void (*function)(void);
@@ -148,6 +165,7 @@ static const struct {
     CASE(a_cancelled_request_gets_no_answer_and_the_next_one_its_own),
     CASE(cancelling_at_any_moment_is_safe),
     CASE(a_server_ends_with_requests_that_no_one_took),
+    CASE(a_server_without_descriptors_names_their_limit),
 };
 
 int main(void)
