@@ -105,7 +105,7 @@ int place_resolve(struct db *d, const char *path, struct fault *fault)
 {
     size_t n = strlen(path);
     if (n == 0 || path[n - 1] == '/') {
-        return fault_set(fault, ERR_PLACE,
+        return fault_set(fault, ERR_USAGE,
                          "'%s' names no file. Name one, such as --db fyke.db",
                          path);
     }

@@ -14,8 +14,8 @@
 enum place_kind { PLACE_ABSENT, PLACE_OURS };
 
 /* Fills d->label and d->path (symbolic links followed, so that one file has
- * one lock). Errors: ERR_NOTFOUND (no such folder), ERR_PERM, ERR_PLACE (a
- * directory, or a network file system). */
+ * one lock). Errors: ERR_USAGE (no file's name), ERR_NOTFOUND (no such
+ * folder), ERR_PERM, ERR_PLACE (a directory, or a network file system). */
 FYKE_MUST_USE int place_resolve(struct db *d, const char *path,
                                 struct fault *fault);
 /* FILE.lock. ERR_BUSY when another process holds it. */

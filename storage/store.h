@@ -48,8 +48,9 @@ struct store_options {
  * Errors: ERR_BUSY (held by another fyke, or `fresh` while another program
  * has the file open), ERR_CONTENT (not a database, or another program's:
  * never touched), ERR_CORRUPT, ERR_VERSION (written by a newer fyke),
- * ERR_PLACE (network file system, a folder), ERR_NOTFOUND (no such folder),
- * ERR_PERM, ERR_FULL, ERR_IO, ERR_NOMEM. */
+ * ERR_USAGE (the path names no file), ERR_PLACE (network file system, a
+ * folder), ERR_NOTFOUND (no such folder), ERR_PERM, ERR_FULL, ERR_IO,
+ * ERR_NOMEM. */
 FYKE_MUST_USE int store_open(const struct store_options *options,
                              struct store **ret_s, struct fault *fault);
 /* `clean`: checkpoint, journal mode DELETE, one plain file; else leave as is.

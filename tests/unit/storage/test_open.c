@@ -261,7 +261,8 @@ Test(open, a_missing_folder_and_a_folder_say_what_to_do)
     cr_expect(strstr(fault.text, "mkdir -p") != NULL, "%s", fault.text);
     cr_expect_eq(open_error_at(fixture_folder(), false, &fault), ERR_PLACE);
     cr_expect(strstr(fault.text, "is a folder") != NULL, "%s", fault.text);
-    cr_expect_eq(open_error_at("", false, &fault), ERR_PLACE);
+    cr_expect_eq(open_error_at("", false, &fault), ERR_USAGE);
+    cr_expect_eq(open_error_at("folder/", false, &fault), ERR_USAGE);
     cr_expect_eq(open_error_at("/dev/null", false, &fault), ERR_PLACE);
 }
 
