@@ -186,6 +186,7 @@ struct engine {
     uint64_t rate_rows[16]; /* committed rows at the last ticks */
     uint32_t rate_tick;
     uint64_t best_below, best_of, best_line;
+    uint32_t workers_most; /* at once, for the summary */
     uint32_t events_pending;
 };
 

@@ -35,6 +35,8 @@ void progress_update(struct engine *e)
     int64_t oldest_us = oldest_open_us(e);
     p->elapsed_us = now_us - e->started_us;
     p->workers = stats.workers;
+    if (stats.workers > e->workers_most)
+        e->workers_most = stats.workers;
     p->lag_us = oldest_us == INT64_MAX ? 0 : now_us - oldest_us;
     p->bytes_read = e->intake.read_position;
     p->bytes_total = e->intake.kind == SOURCE_FILE ? e->intake.file.size : 0;
@@ -172,6 +174,7 @@ void progress_committed(struct engine *e, const struct slot *s)
         e->best_of = v->best_of;
         e->best_line = batch_record(&s->input, record).line;
     }
+    progress_update(e);
     if (p->batches == 1)
         tell_workers(e); /* a short run may have no tick for it */
 }

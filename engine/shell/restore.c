@@ -33,9 +33,9 @@ static int check_same_input(struct engine *e, const struct store_source *s,
     struct fault why = { 0 };
     if (strcmp(s->kind, in->kind_name) != 0)
         return fault_set(fault, ERR_USAGE,
-                         "%s belongs to %s (%s). Leave --db out, or --fresh to "
-                         "replace it.",
-                         e->db, s->source, s->kind);
+                         "%s belongs to %s. Name another with --db FILE, or "
+                         "--fresh to replace it.",
+                         e->db, s->source);
     if (in->kind != SOURCE_FILE)
         return 0;
     int rc = source_file_verify(&in->file, s->identity, s->position,

@@ -131,9 +131,10 @@ static void print_troubles(const struct engine_summary *s, struct buf *out)
                          s->alarms);
     if (p->gaps > 0)
         (void)buf_printf(out,
-                         "  %s samples were skipped because the work could "
-                         "not keep up; try a longer --every\n",
-                         text_count(p->gaps, number, sizeof number));
+                         "  %s %s skipped because the work could not keep "
+                         "up; try a longer --every\n",
+                         text_count(p->gaps, number, sizeof number),
+                         plural(p->gaps, "sample was", "samples were"));
 }
 
 static void print_stopped(const struct view_run *v,
