@@ -48,7 +48,6 @@ struct block {
                             * not in `text` */
     uint64_t end_position; /* source byte behind the last record's newline */
     uint64_t line;         /* 1-based physical line of text[0] */
-    uint64_t end_line;     /* line at end_position */
     bool open_end;         /* the last record had no newline (end of input) */
     uint8_t *text;         /* text_bytes, then >= 64 readable padding bytes */
     size_t text_bytes;

@@ -327,7 +327,6 @@ static int block_cut(struct framer *f, struct block **ret_b)
         b->dropped = f->dropped;
         b->end_position = f->position + f->start + f->dropped;
         b->line = f->line;
-        b->end_line = f->start_line;
         b->bytes_held =
             sizeof *b + f->capacity + (size_t)17 * f->record_capacity;
         f->text = text;

@@ -123,7 +123,6 @@ struct silence {
 
 struct engine {
     uv_loop_t loop;
-    bool loop_open;
     struct settings settings; /* in force (flags, then what was stored) */
     int64_t interval_us;
     char *kept_text[ENGINE_KEPT_TEXTS]; /* stored settings that it borrows */
@@ -168,7 +167,6 @@ struct engine {
     struct restoring *restoring; /* settings of this start, not yet stored */
     char source_name[4096]; /* in the file; a moved input keeps its first */
     uint64_t committed_position, committed_line;
-    bool committed_open_end;
     struct intake intake;
 
     char private_dir[FILE_PRIVATE_DIR_MAX]; /* of the ipc socket, "" if none */
