@@ -49,13 +49,14 @@ int db_fault(const struct db *d, int code, struct fault *fault)
         return fault_set(fault, err, "%s: out of memory", d->label);
     case ERR_BUSY:
         return fault_set(fault, err,
-                         "%s: another program is writing to it. It goes on "
-                         "when that program ends its transaction.",
+                         "%s: another program is writing to it and must end "
+                         "its transaction first",
                          d->label);
     case ERR_FULL:
         return fault_set(fault, err,
                          "%s: no space left on the disk. Nothing of this "
-                         "was stored; make room and it goes on.",
+                         "was stored. Make room: a fyke that runs goes on by "
+                         "itself, one that has ended is started again.",
                          d->label);
     case ERR_CORRUPT:
         return fault_set(fault, err,

@@ -286,6 +286,7 @@ Test(faults, a_disk_that_was_full_goes_on_when_there_is_room)
     }
     cr_expect_eq(err, ERR_FULL, "%s", err_name(err));
     cr_expect_eq(store_commit(s, &f.b, &fault), ERR_FULL);
+    cr_expect(strstr(fault.text, "started again") != NULL, "%s", fault.text);
     cr_assert_eq(unlink(weight), 0);
     fixture_commit(s, &f.b);
     /* Each writes more to the WAL than to the file: that must come back. */
