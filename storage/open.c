@@ -208,7 +208,8 @@ static int close_clean(struct store *s, struct fault *fault)
     if (err == ERR_BUSY) {
         return fault_set(fault, ERR_BUSY,
                          "%s is open in another program, so %s-wal stays "
-                         "beside it and belongs to it",
+                         "beside it; both belong together until that program "
+                         "ends",
                          s->db.label, s->db.label);
     }
     return err;

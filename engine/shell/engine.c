@@ -156,7 +156,9 @@ static void tear_down(struct engine *e)
     if (e->store != NULL) {
         struct fault fault = { 0 };
         int rc = store_close(e->store, e->failed == 0 || !e->ran, &fault);
-        if (rc != 0 && e->failed == 0)
+        if (rc == ERR_BUSY && e->failed == 0) /* nothing is missing */
+            engine_remark(e, LOG_LEVEL_WARN, NULL, "%s", fault.text);
+        else if (rc != 0 && e->failed == 0)
             e->failed = fault_set(e->fault, rc, "%s", fault.text);
     }
     intake_close(e);

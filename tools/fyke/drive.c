@@ -102,7 +102,12 @@ static int drive_run(const struct command *command,
         engine_run(settings, command->options, *command->option_count, given,
                    input, &binary, &log, &observer, &summary, &fault);
     view_run_clear(&view);
-    int exit_code = err != 0 ? cli_fail(&fault) : view_run_end(&view, &summary);
+    /* What was committed before a failure is there to be seen. */
+    int exit_code = err == 0 || summary.progress.batches > 0
+                        ? view_run_end(&view, &summary)
+                        : 0;
+    if (err != 0)
+        exit_code = cli_fail(&fault);
     view_run_release(&view);
     return exit_code;
 }

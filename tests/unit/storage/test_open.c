@@ -199,7 +199,7 @@ Test(open, a_clean_exit_beside_an_open_reader_says_so_and_loses_nothing)
     (void)fixture_query_on(sq, "select * from batches");
     struct fault fault = { 0 };
     cr_expect_eq(store_close(s, true, &fault), ERR_BUSY);
-    cr_expect(strstr(fault.text, "another program") != NULL);
+    cr_expect(strstr(fault.text, "belong together") != NULL);
     (void)sqlite3_close(sq);
     s = fixture_open(path);
     cr_expect_eq(store_meta_get(s)->last_batch, 1);
