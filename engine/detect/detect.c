@@ -1,12 +1,28 @@
-/* The table of detectors. */
+/* The table of detectors, and the configuration that runs and replays share.
+ */
 #include "engine/detect/detect.h"
 
 #include <string.h>
+
+#define PART_BYTES (1u << 20)
 
 const struct detect_ops *const detect_table[] = {
     &detect_iforest,
     NULL,
 };
+
+struct detect_config detect_config_of(uint64_t seed, uint64_t trees,
+                                      uint64_t subsample, uint64_t fit_rows)
+{
+    return (struct detect_config){
+        .seed = seed,
+        .trees = (uint32_t)trees,
+        .subsample = (uint32_t)subsample,
+        .fit_rows = (uint32_t)fit_rows,
+        .part_bytes = PART_BYTES,
+        .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
+    };
+}
 
 const struct detect_ops *detect_find(const char *name, size_t n)
 {

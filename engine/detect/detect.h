@@ -29,8 +29,13 @@ struct detect_config {
     uint32_t fit_rows;   /* 1024: smaller batches are fitted together with
                           * the newest (fit_rows - rows) recent rows */
     uint32_t part_bytes; /* 1 MiB: aim of a part's matrix */
-    uint64_t message_bytes_max;
+    uint64_t message_bytes_max; /* WIRE_MESSAGE_BYTES_MAX */
 };
+
+/* The four that are settings, and for the rest what every run uses: a replay
+ * must split batches as the run did. */
+struct detect_config detect_config_of(uint64_t seed, uint64_t trees,
+                                      uint64_t subsample, uint64_t fit_rows);
 
 /* Checks limits and that one tree's sample and one model fit a message, for
  * `cols` features. Errors: ERR_INVALID or ERR_LIMIT with a fault that names

@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define NEAR_LIMIT 990000u
+#define NEAR_SHARE .02
+#define NEAR_MIN 100u
+
 /* Which rows are kept: flagged ones from `flag_bin`, near misses in the bins
  * above `near_bin`, and of near_bin itself those up to `near_key`. */
 struct limits {
@@ -18,6 +22,17 @@ struct limits {
     uint64_t near_key;
     bool has_near_key;
 };
+
+struct verdict_config verdict_config_of(uint32_t flag, uint32_t recent_max)
+{
+    return (struct verdict_config){
+        .flag = flag,
+        .near = flag < NEAR_LIMIT ? flag : NEAR_LIMIT,
+        .near_share = NEAR_SHARE,
+        .near_min = NEAR_MIN,
+        .recent_max = recent_max,
+    };
+}
 
 /* Order within a bin: stranger (the lower score) first, then the lower row. */
 static uint64_t row_key(const struct detect_result *r, uint32_t row)

@@ -36,6 +36,10 @@ struct verdict_config {
     uint32_t recent_max; /* fit_rows: rows for the learned state */
 };
 
+/* Near misses from the lower of `flag` and 99 on, and the rest of what every
+ * run uses: a replay must keep the rows that the run kept. */
+struct verdict_config verdict_config_of(uint32_t flag, uint32_t recent_max);
+
 struct verdict_reason {
     uint32_t feature;
     float value, usual;

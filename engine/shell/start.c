@@ -110,21 +110,9 @@ static int set_up_detector(struct engine *e, struct fault *fault)
 {
     const struct settings *s = &e->settings;
     e->detector = detect_find("iforest", strlen("iforest"));
-    e->detect = (struct detect_config){
-        .seed = s->seed,
-        .trees = (uint32_t)s->trees,
-        .subsample = (uint32_t)s->subsample,
-        .fit_rows = (uint32_t)s->fit_rows,
-        .part_bytes = 1u << 20,
-        .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
-    };
-    e->verdict = (struct verdict_config){
-        .flag = (uint32_t)lround(s->severity * 1e4),
-        .near = (uint32_t)lround(fmin(s->severity, 99.0) * 1e4),
-        .near_share = .02,
-        .near_min = 100,
-        .recent_max = (uint32_t)s->fit_rows,
-    };
+    e->detect = detect_config_of(s->seed, s->trees, s->subsample, s->fit_rows);
+    e->verdict = verdict_config_of((uint32_t)lround(s->severity * 1e4),
+                                   (uint32_t)s->fit_rows);
     uint32_t n = e->schema->feature_count;
     e->feature_name = calloc(n + 1, sizeof *e->feature_name);
     if (e->feature_name == NULL)

@@ -15,11 +15,7 @@
 #include <string.h>
 
 #define READ_BYTES ((size_t)1 << 20)
-#define PART_BYTES (1u << 20)
 #define ARENA_BYTES_MAX ((size_t)8 << 30)
-#define NEAR_LIMIT 990000u
-#define NEAR_SHARE .02
-#define NEAR_MIN 100u
 
 /* Everything of one batch under replay. */
 struct work {
@@ -177,14 +173,7 @@ static int work_configure(struct replay *r, struct work *w, struct fault *fault)
         err = setting_u64(r, "subsample", batch, &subsample, fault);
     if (err == 0)
         err = setting_u64(r, "fit_rows", batch, &fit_rows, fault);
-    w->config = (struct detect_config){
-        .seed = w->stored.seed,
-        .trees = (uint32_t)trees,
-        .subsample = (uint32_t)subsample,
-        .fit_rows = (uint32_t)fit_rows,
-        .part_bytes = PART_BYTES,
-        .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
-    };
+    w->config = detect_config_of(w->stored.seed, trees, subsample, fit_rows);
     return err != 0 ? err
                     : detect_config_check(&w->config, r->schema->feature_count,
                                           fault);
@@ -212,14 +201,8 @@ static int work_detect(struct work *w)
 
 static int work_judge(struct work *w)
 {
-    uint32_t flag = w->stored.flag;
-    struct verdict_config config = {
-        .flag = flag,
-        .near = flag < NEAR_LIMIT ? flag : NEAR_LIMIT,
-        .near_share = NEAR_SHARE,
-        .near_min = NEAR_MIN,
-        .recent_max = w->config.fit_rows,
-    };
+    struct verdict_config config =
+        verdict_config_of(w->stored.flag, w->config.fit_rows);
     struct verdict_reference reference = { .rows = w->view.reference_rows,
                                            .count = w->view.count };
     struct matrix rows = batch_matrix(&w->input);

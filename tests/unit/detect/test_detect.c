@@ -1,4 +1,5 @@
 #include "engine/detect/detect.h"
+#include "engine/detect/verdict.h"
 
 #include <criterion/criterion.h>
 
@@ -9,4 +10,24 @@ Test(detect, detectors_are_found_by_their_whole_name)
     cr_assert_null(detect_find("iforest", 6));
     cr_assert_null(detect_find("forest", 6));
     cr_assert_null(detect_find("", 0));
+}
+
+/* These numbers are part of what a stored batch means: a replay splits and
+ * keeps by them. Changing one needs a new algorithm version. */
+Test(detect, what_is_no_setting_is_the_same_in_runs_and_replays)
+{
+    struct detect_config c = detect_config_of(7, 100, 256, 1024);
+    cr_assert_eq(c.seed, 7);
+    cr_assert_eq(c.trees, 100);
+    cr_assert_eq(c.subsample, 256);
+    cr_assert_eq(c.fit_rows, 1024);
+    cr_assert_eq(c.part_bytes, 1048576);
+    cr_assert_eq(c.message_bytes_max, WIRE_MESSAGE_BYTES_MAX);
+    struct verdict_config v = verdict_config_of(999000, 1024);
+    cr_assert_eq(v.flag, 999000);
+    cr_assert_eq(v.near, 990000);
+    cr_assert_eq(v.near_share, .02);
+    cr_assert_eq(v.near_min, 100);
+    cr_assert_eq(v.recent_max, 1024);
+    cr_assert_eq(verdict_config_of(950000, 1).near, 950000);
 }
