@@ -53,13 +53,17 @@ static int open_connection(struct store *s, struct fault *fault)
     if (err != 0) {
         return err;
     }
-    (void)sqlite3_busy_timeout(s->db.sq, STORE_BUSY_MS);
+    store_wait_start(s);
     (void)sqlite3_wal_hook(s->db.sq, on_wal, s); /* no automatic checkpoint */
-    return db_exec(&s->db,
-                   "pragma journal_mode=wal; pragma synchronous=full;"
-                   "pragma journal_size_limit=67108864; pragma mmap_size=0;"
-                   "pragma temp_store=memory; pragma cache_size=-32768",
-                   fault);
+    int tries = 0; /* SQLite does not wait to change the journal's mode */
+    do {
+        err = db_exec(&s->db,
+                      "pragma journal_mode=wal; pragma synchronous=full;"
+                      "pragma journal_size_limit=67108864; pragma mmap_size=0;"
+                      "pragma temp_store=memory; pragma cache_size=-32768",
+                      fault);
+    } while (err == ERR_BUSY && store_wait(s, tries++));
+    return err;
 }
 
 static int open_version(struct store *s, struct fault *fault)
@@ -180,6 +184,7 @@ int store_open(const struct store_options *options, struct store **ret_s,
         err = err == 0 ? 0 : as_damage(s, err, fault);
     }
     if (err != 0) {
+        err = store_wait_result(s, err, fault);
         store_free(s);
         return err;
     }
@@ -221,6 +226,9 @@ int store_close(struct store *s, bool clean, struct fault *fault)
         return 0;
     }
     int err = s->broken;
+    if (!s->gave_up) {
+        store_started(s);
+    }
     if (clean && err == 0) {
         err = close_clean(s, fault);
     } else if (clean) {

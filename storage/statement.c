@@ -167,7 +167,7 @@ int store_begin(struct store *s, struct fault *fault)
     if (s->broken != 0) {
         return broken_fault(s, fault);
     }
-    return store_run(s, SQL_BEGIN, fault);
+    return store_wait_result(s, store_run(s, SQL_BEGIN, fault), fault);
 }
 
 int store_begin_ours(struct store *s, struct fault *fault)

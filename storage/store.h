@@ -41,18 +41,26 @@ struct store_options {
     uint64_t keep_events;      /* 100 000 */
     uint64_t keep_bytes;       /* whole file, oldest batches' results first */
     int64_t keep_age_us;
+    /* Asked every 100 ms while another program's lock holds up the start:
+     * store_open and what follows until store_started. 0 = wait on, else the
+     * call returns ERR_CANCELED. `text` is a line for people, once, after 2 s,
+     * otherwise NULL. Without it such a lock is ERR_BUSY after 2 s. */
+    int (*waiting)(void *context, const char *text);
+    void *waiting_context;
 };
 
 /* Takes the lock, opens or creates, migrates, adds 1 to the epoch. No other
  * connection to the file may be open in this process then.
- * Errors: ERR_BUSY (held by another fyke, or `fresh` while another program
- * has the file open), ERR_CONTENT (not a database, or another program's:
- * never touched), ERR_CORRUPT, ERR_VERSION (written by a newer fyke),
- * ERR_USAGE (the path names no file), ERR_PLACE (network file system, a
- * folder), ERR_NOTFOUND (no such folder), ERR_PERM, ERR_FULL, ERR_IO,
- * ERR_NOMEM. */
+ * Errors: ERR_BUSY (held by another fyke, at once; or `fresh` while another
+ * program has the file open; or locked by one), ERR_CANCELED, ERR_CONTENT (not
+ * a database, or another program's: never touched), ERR_CORRUPT, ERR_VERSION
+ * (written by a newer fyke), ERR_USAGE (the path names no file), ERR_PLACE
+ * (network file system, a folder), ERR_NOTFOUND (no such folder), ERR_PERM,
+ * ERR_FULL, ERR_IO, ERR_NOMEM. */
 FYKE_MUST_USE int store_open(const struct store_options *options,
                              struct store **ret_s, struct fault *fault);
+/* The start is over: from now on a lock is ERR_BUSY after 2 s. */
+void store_started(struct store *s);
 /* `clean`: checkpoint, journal mode DELETE, one plain file; else leave as is.
  * The store is gone in any case. Errors of a clean close lose nothing:
  * ERR_BUSY (another program has the file open: -wal and -shm stay), ERR_FULL,

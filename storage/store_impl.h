@@ -77,7 +77,18 @@ struct store {
     int wal_restart_at; /* pages that call for waiting for readers */
     int64_t commit_us;  /* of batch meta.last_batch, -1 = written or none */
     struct buf texts;   /* of store_source_get */
+    bool wait_told;     /* options.waiting has had its text */
+    bool gave_up;       /* options.waiting did */
 };
+
+/* Waits a moment for another program's lock; false: no more. `tries` of this
+ * wait were before. */
+bool store_wait(struct store *s, int tries);
+/* The connection waits by store_wait, until store_started. */
+void store_wait_start(struct store *s);
+/* ERR_BUSY after giving up is ERR_CANCELED. */
+FYKE_MUST_USE int store_wait_result(const struct store *s, int err,
+                                    struct fault *fault);
 
 /* Prepares every statement of q. */
 FYKE_MUST_USE int store_prepare(struct store *s, struct fault *fault);

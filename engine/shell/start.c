@@ -87,6 +87,16 @@ static int start_workers(struct engine *e, struct fault *fault)
     return supervise_new(&e->loop, &o, &e->supervise, fault);
 }
 
+/* The database is locked by another program; a signal ends the wait. */
+static int store_waiting(void *context, const char *text)
+{
+    struct engine *e = context;
+    if (text != NULL)
+        engine_remark(e, LOG_LEVEL_WARN, NULL, "%s", text);
+    (void)uv_run(&e->loop, UV_RUN_NOWAIT);
+    return e->stage != STAGE_RUNNING;
+}
+
 static int open_store(struct engine *e, struct fault *fault)
 {
     char *end;
@@ -99,7 +109,9 @@ static int open_store(struct engine *e, struct fault *fault)
                                .mode = (uint32_t)mode,
                                .fresh = e->settings.fresh,
                                .keep_state_bytes = (uint64_t)256 << 20,
-                               .keep_events = 100000 };
+                               .keep_events = 100000,
+                               .waiting = store_waiting,
+                               .waiting_context = e };
     int rc = store_open(&o, &e->store, fault);
     if (rc == 0)
         e->meta = *store_meta_get(e->store);
@@ -225,6 +237,7 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
     if (rc == 0)
         rc = start_link(e, fault);
     if (rc == 0) {
+        store_started(e->store); /* commits wait otherwise: they come again */
         rc = writer_new(&e->loop, e->store, &e->writer);
         if (rc != 0)
             (void)fault_set(fault, rc, "%s", err_text(rc));

@@ -108,6 +108,134 @@ Test(open, a_second_writer_is_refused_while_the_first_lives)
     cr_expect_eq(open_error_at(path, false, &fault), 0, "%s", fault.text);
 }
 
+/* Another process that holds the file's lock until it is told. */
+struct holder {
+    pid_t pid;
+    int locked[2], go[2];
+    int asked, told, patience; /* of the one who waits */
+};
+
+static void holder_run(const struct holder *h, const char *path,
+                       const char *sql)
+{
+    sqlite3 *sq = NULL;
+    char c = sqlite3_open(path, &sq) == SQLITE_OK &&
+                     sqlite3_exec(sq, sql, NULL, NULL, NULL) == SQLITE_OK
+                 ? 'y'
+                 : 'n';
+    if (write(h->locked[1], &c, 1) == 1 && read(h->go[0], &c, 1) == 1) {
+        (void)sqlite3_close(sq);
+    }
+    _exit(0);
+}
+
+static void holder_start(struct holder *h, const char *path, const char *sql)
+{
+    char c = 0;
+    cr_assert_eq(pipe(h->locked), 0);
+    cr_assert_eq(pipe(h->go), 0);
+    h->pid = fork();
+    if (h->pid == 0) {
+        holder_run(h, path, sql);
+    }
+    cr_assert_eq(read(h->locked[0], &c, 1), 1);
+    cr_assert_eq(c, 'y');
+}
+
+static void holder_end(struct holder *h)
+{
+    if (h->pid != 0) {
+        cr_assert_eq(write(h->go[1], "x", 1), 1);
+        cr_assert_eq(waitpid(h->pid, NULL, 0), h->pid);
+        h->pid = 0;
+    }
+}
+
+/* Ends the lock once people were told of it, or gives up before. */
+static int holder_waited_for(void *context, const char *text)
+{
+    struct holder *h = context;
+    h->asked++;
+    if (text != NULL) {
+        h->told++;
+        cr_expect(strstr(text, "is locked by another program") != NULL);
+        holder_end(h);
+    }
+    return h->patience > 0 && h->asked == h->patience;
+}
+
+Test(open, a_lock_of_another_program_is_waited_for_and_told_once)
+{
+    static const struct {
+        bool clean;
+        const char *sql;
+    } cases[] = { { true, "begin immediate" },
+                  { true, "begin exclusive" },
+                  { false, "begin immediate" } };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char name[16];
+        (void)snprintf(name, sizeof name, "wait%zu.db", i);
+        const char *path = fixture_path(name);
+        fixture_make(path, 2, cases[i].clean);
+        struct holder h = { 0 };
+        holder_start(&h, path, cases[i].sql);
+        struct store *s = fixture_open_with(
+            &(struct store_options){ .path = path,
+                                     .mode = 0600,
+                                     .waiting = holder_waited_for,
+                                     .waiting_context = &h });
+        cr_expect_eq(h.told, 1);
+        cr_expect_geq(h.asked, 20);
+        store_started(s);
+        cr_expect_eq(store_meta_get(s)->last_batch, 2);
+        fixture_close(s, true);
+    }
+}
+
+Test(open, who_waits_for_a_lock_may_give_up)
+{
+    const char *path = fixture_path("giveup.db");
+    fixture_make(path, 1, true);
+    struct holder h = { .patience = 3 };
+    holder_start(&h, path, "begin immediate");
+    struct store *s = NULL;
+    struct fault fault = { 0 };
+    struct store_options o = { .path = path,
+                               .mode = 0600,
+                               .waiting = holder_waited_for,
+                               .waiting_context = &h };
+    cr_expect_eq(store_open(&o, &s, &fault), ERR_CANCELED);
+    cr_expect_eq(h.asked, 3);
+    cr_expect_eq(open_error_at(path, false, &fault), ERR_BUSY, "2 s, unasked");
+    holder_end(&h);
+    cr_expect_eq(open_error_at(path, false, &fault), 0);
+}
+
+Test(open, the_rest_of_a_start_waits_for_a_lock_too_and_a_commit_does_not)
+{
+    const char *path = fixture_path("rest.db");
+    struct holder h = { 0 };
+    struct store *s =
+        fixture_open_with(&(struct store_options){ .path = path,
+                                                   .mode = 0600,
+                                                   .waiting = holder_waited_for,
+                                                   .waiting_context = &h });
+    holder_start(&h, path, "begin immediate");
+    fixture_pin(s);
+    cr_expect_eq(h.told, 1);
+    int asked = h.asked;
+    store_started(s);
+    holder_start(&h, path, "begin immediate");
+    struct fixture_batch f;
+    struct fault fault = { 0 };
+    fixture_batch(&f, 1);
+    cr_expect_eq(store_commit(s, &f.b, &fault), ERR_BUSY);
+    cr_expect_eq(h.asked, asked);
+    holder_end(&h);
+    fixture_commit(s, &f.b);
+    fixture_close(s, true);
+}
+
 Test(open, a_second_process_is_refused_also_through_a_link)
 {
     const char *path = fixture_path("real.db");
