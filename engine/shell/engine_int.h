@@ -169,7 +169,7 @@ struct engine {
     uint64_t committed_position, committed_line;
     struct intake intake;
 
-    char private_dir[FILE_PRIVATE_DIR_MAX]; /* of the ipc socket, "" if none */
+    char private_dir[FILE_PRIVATE_DIR_MAX + 1]; /* ipc socket, "" = none */
     char url[256];
     struct link_server *server;
     uv_async_t link_async;

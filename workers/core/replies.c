@@ -89,7 +89,7 @@ static void reply_model(struct worker *w, const struct wire_message *m)
 static void reply_refused(struct worker *w, const struct wire_refused *r)
 {
     if (r->code == ERR_BUSY) {
-        speak_redial(w); /* full for now */
+        speak_redial(w); /* it is full: later */
         return;
     }
     struct worker_action *a = worker_action_add(w, WORKER_ACT_NOTE);

@@ -190,7 +190,7 @@ static uint32_t node_part(const struct grow_space *s, const float *x,
     return left;
 }
 
-/* Writes a leaf for now. */
+/* Writes a leaf; a split makes it an inner node. */
 static uint32_t node_add(struct grow_nodes *nodes, uint32_t count)
 {
     uint32_t at = nodes->used++;
