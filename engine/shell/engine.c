@@ -173,8 +173,8 @@ static void tear_down(struct engine *e)
     restore_release(e);
     for (uint32_t i = 0; i < e->kept_count; i++)
         free(e->kept_text[i]);
-    if (e->private_dir[0] != '\0')
-        (void)file_remove_private_dir(e->private_dir);
+    if (e->private_dir.path[0] != '\0')
+        (void)file_remove_private_dir(&e->private_dir);
 }
 
 static void fill_summary(struct engine *e, struct engine_summary *s)

@@ -169,7 +169,7 @@ struct engine {
     uint64_t committed_position, committed_line;
     struct intake intake;
 
-    char private_dir[FILE_PRIVATE_DIR_MAX + 1]; /* ipc socket, "" = none */
+    struct file_private_dir private_dir; /* of the ipc socket, or "" */
     char url[256];
     struct link_server *server;
     uv_async_t link_async;

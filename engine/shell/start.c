@@ -47,13 +47,13 @@ static int choose_url(struct engine *e, struct fault *fault)
         (void)snprintf(e->url, sizeof e->url, "%s", e->settings.listen);
         return check_listen(e, fault);
     }
-    int rc = file_make_private_dir(e->private_dir);
+    int rc = file_make_private_dir(&e->private_dir);
     if (rc != 0)
         return fault_set(fault, rc,
                          "no private directory for the workers' socket can be "
                          "made below $XDG_RUNTIME_DIR or /tmp: %s",
                          err_text(rc));
-    (void)snprintf(e->url, sizeof e->url, "ipc://%s/fyke", e->private_dir);
+    (void)snprintf(e->url, sizeof e->url, "ipc://%s/fyke", e->private_dir.path);
     return 0;
 }
 

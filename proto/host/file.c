@@ -1,9 +1,8 @@
 /*
- * Reading, replacing, locking; private directories.
+ * Reading, replacing, locking.
  */
 #include "proto/host/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -121,53 +120,4 @@ int file_lock(const char *path, mode_t mode, int *ret_fd)
         err = ERR_UNSUPPORTED;
     file_close(fd);
     return err;
-}
-
-/* A folder that belongs to this user alone. */
-static bool file_is_own_dir(const char *path)
-{
-    struct stat st;
-    return path[0] == '/' && stat(path, &st) == 0 && S_ISDIR(st.st_mode) &&
-           st.st_uid == geteuid() && (st.st_mode & 0022) == 0;
-}
-
-static int file_make_dir_below(const char *folder, char *ret_path)
-{
-    char path[FILE_PRIVATE_DIR_MAX + 1];
-    int n = snprintf(path, sizeof path, "%s/fyke-XXXXXX", folder);
-    if (n < 0 || (size_t)n >= sizeof path) {
-        errno = ENAMETOOLONG;
-        return ERR_INVALID;
-    }
-    if (mkdtemp(path) == NULL)
-        return err_from_errno(errno);
-    memcpy(ret_path, path, (size_t)n + 1);
-    return 0;
-}
-
-int file_make_private_dir(char *ret_path)
-{
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    const char *temporary = getenv("TMPDIR");
-    if (runtime != NULL && file_is_own_dir(runtime) &&
-        file_make_dir_below(runtime, ret_path) == 0)
-        return 0;
-    int err = file_make_dir_below("/tmp", ret_path);
-    if (err != 0 && temporary != NULL && temporary[0] == '/' &&
-        file_make_dir_below(temporary, ret_path) == 0)
-        return 0;
-    return err;
-}
-
-int file_remove_private_dir(const char *path)
-{
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return errno == ENOENT ? 0 : err_from_errno(errno);
-    const struct dirent *entry;
-    while ((entry = readdir(dir)) != NULL)
-        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    (void)closedir(dir);
-    return rmdir(path) == 0 ? 0 : err_from_errno(errno);
 }

@@ -30,15 +30,21 @@ FYKE_MUST_USE int file_replace(const char *path, const void *bytes, size_t n,
  * folder), ERR_UNSUPPORTED (a file system without locks). */
 FYKE_MUST_USE int file_lock(const char *path, mode_t mode, int *ret_fd);
 
+#define FILE_PRIVATE_DIR_MAX 80
+
+struct file_private_dir {
+    char path[FILE_PRIVATE_DIR_MAX + 1];
+    int lock_fd; /* of the file `lock` in it: the owner lives; -1 = none */
+};
+
 /* Makes a directory that only this user can enter (0700), with a short path
  * of at most FILE_PRIVATE_DIR_MAX bytes for sockets in it: below
- * $XDG_RUNTIME_DIR when that is ours, else /tmp, else $TMPDIR.
- * `ret_path` holds at least FILE_PRIVATE_DIR_MAX + 1 bytes. */
-#define FILE_PRIVATE_DIR_MAX 80
-FYKE_MUST_USE int file_make_private_dir(char *ret_path);
+ * $XDG_RUNTIME_DIR when that is ours, else /tmp, else $TMPDIR. Beside it,
+ * directories are removed that this made for a process that was killed. */
+FYKE_MUST_USE int file_make_private_dir(struct file_private_dir *ret_dir);
 
 /* Removes the files in such a directory and then it. Missing is no error. */
-int file_remove_private_dir(const char *path);
+int file_remove_private_dir(struct file_private_dir *d);
 
 /*
  * Whether `path` (or the folder it would be made in) lies on a file system

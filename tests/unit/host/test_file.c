@@ -2,6 +2,7 @@
  * Files, locks, private directories, shared file systems.
  */
 #include "proto/host/file.h"
+#include "tests/lib/folder.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -15,16 +16,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char dir[FILE_PRIVATE_DIR_MAX + 1];
+static char dir[64];
 
 static void make_dir(void)
 {
-    cr_assert_eq(file_make_private_dir(dir), 0);
+    strcpy(dir, "/tmp/fyke-file-XXXXXX");
+    cr_assert_not_null(mkdtemp(dir));
 }
 
 static void drop_dir(void)
 {
-    cr_assert_eq(file_remove_private_dir(dir), 0);
+    cr_assert_eq(folder_remove(dir), 0);
 }
 
 TestSuite(file, .init = make_dir, .fini = drop_dir);
@@ -168,50 +170,6 @@ Test(file, a_lock_needs_its_folder_and_follows_no_link)
     cr_assert_eq(file_lock(in_dir("link"), 0600, &fd), ERR_INVALID);
 }
 
-static void assert_private(const char *path)
-{
-    struct stat st;
-    cr_assert_leq(strlen(path), FILE_PRIVATE_DIR_MAX);
-    cr_assert_eq(stat(path, &st), 0);
-    cr_assert_eq(st.st_mode & 07777, 0700);
-    cr_assert_eq(st.st_uid, geteuid());
-}
-
-Test(file, a_private_dir_is_ours_alone_and_short)
-{
-    char a[FILE_PRIVATE_DIR_MAX + 1], b[FILE_PRIVATE_DIR_MAX + 1];
-    umask(0);
-    setenv("XDG_RUNTIME_DIR", dir, 1);
-    cr_assert_eq(file_make_private_dir(a), 0);
-    cr_assert_eq(file_make_private_dir(b), 0);
-    assert_private(a);
-    cr_assert_eq(strncmp(a, dir, strlen(dir)), 0);
-    cr_assert_str_neq(a, b);
-    cr_assert_eq(file_remove_private_dir(a), 0);
-    cr_assert_eq(file_remove_private_dir(b), 0);
-    cr_assert_eq(file_remove_private_dir(b), 0, "missing is no error");
-}
-
-Test(file, an_unfit_runtime_dir_is_passed_over)
-{
-    char path[FILE_PRIVATE_DIR_MAX + 1], deep[300];
-    snprintf(deep, sizeof deep, "%s/%080d", dir, 7);
-    cr_assert_eq(mkdir(deep, 0700), 0);
-    cr_assert_eq(mkdir(in_dir("open"), 0700), 0);
-    cr_assert_eq(chmod(in_dir("open"), 0777), 0);
-    const char *unfit[] = { "relative", "/does/not/exist", "", "/etc/passwd",
-                            deep,       in_dir("open") };
-    for (size_t i = 0; i < sizeof unfit / sizeof unfit[0]; i++) {
-        setenv("XDG_RUNTIME_DIR", unfit[i], 1);
-        cr_assert_eq(file_make_private_dir(path), 0);
-        cr_assert_eq(strncmp(path, "/tmp/fyke-", 10), 0, "%s", path);
-        assert_private(path);
-        cr_assert_eq(file_remove_private_dir(path), 0);
-    }
-    cr_assert_eq(rmdir(deep), 0);
-    cr_assert_eq(rmdir(in_dir("open")), 0);
-}
-
 Test(file, a_path_that_is_too_long_is_refused)
 {
     char path[5000];
@@ -224,18 +182,6 @@ Test(file, a_path_that_is_too_long_is_refused)
     path[4999] = 0;
     cr_assert_eq(file_replace(path, "x", 1, 0600), ERR_INVALID);
     cr_assert_eq(file_is_network(path, &name), ERR_INVALID);
-}
-
-Test(file, removing_a_private_dir_takes_its_files_along)
-{
-    char path[FILE_PRIVATE_DIR_MAX + 1], name[200];
-    cr_assert_eq(file_make_private_dir(path), 0);
-    for (int i = 0; i < 5; i++) {
-        snprintf(name, sizeof name, "%s/socket%d", path, i);
-        cr_assert_eq(file_replace(name, "x", 1, 0600), 0);
-    }
-    cr_assert_eq(file_remove_private_dir(path), 0);
-    cr_assert_neq(access(path, F_OK), 0);
 }
 
 Test(file, network_file_systems_are_known_by_number)
