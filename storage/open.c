@@ -178,9 +178,7 @@ int store_open(const struct store_options *options, struct store **ret_s,
     int err = open_place(s, fault);
     if (err == 0) {
         err = open_connection(s, fault);
-    }
-    if (err == 0) {
-        err = open_epoch(s, fault);
+        err = err == 0 ? open_epoch(s, fault) : err;
         err = err == 0 ? 0 : as_damage(s, err, fault);
     }
     if (err != 0) {

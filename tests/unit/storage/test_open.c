@@ -507,6 +507,21 @@ Test(open, a_half_made_file_of_a_crash_is_replaced)
     fixture_check(path);
 }
 
+/* SQLite calls that an ordinary error, not damage. */
+Test(open, an_unknown_schema_format_is_damage)
+{
+    const char *path = fixture_path("format.db");
+    fixture_make(path, 2, true);
+    FILE *f = fopen(path, "r+");
+    cr_assert_not_null(f);
+    cr_assert_eq(fseek(f, 47, SEEK_SET), 0); /* of the header, 4 at most */
+    cr_assert_eq(fputc(9, f), 9);
+    cr_assert_eq(fclose(f), 0);
+    struct fault fault;
+    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
+    cr_expect(strstr(fault.text, "format.db is damaged") != NULL);
+}
+
 /* Bits, pages and lengths at random: an answer, never a crash, and what opens
  * without complaint was either harmless or is found by the check. */
 Test(open, random_damage_is_survived)
