@@ -9,7 +9,7 @@
 
 static struct batch *batch_place(const struct coord *c, uint64_t number)
 {
-    return &c->batch[number % c->config.depth];
+    return &c->batch[number % c->config.tuning.depth];
 }
 
 struct batch *batch_find(const struct coord *c, uint64_t number)
@@ -30,8 +30,8 @@ void batch_seal(struct coord *c, enum coord_reason reason)
 {
     uint64_t number = c->sealed_batch + 1;
     struct batch *b = batch_place(c, number);
-    check(b->state == BATCH_FREE && c->in_flight < c->config.depth);
-    uint64_t depth = c->config.depth;
+    check(b->state == BATCH_FREE && c->in_flight < c->config.tuning.depth);
+    uint64_t depth = c->config.tuning.depth;
     uint64_t lagged = number > depth ? number - depth : 0;
     if (c->state_batch < lagged) {
         c->state_batch = lagged;

@@ -15,14 +15,15 @@
 
 static bool config_is_valid(const struct coord_config *f)
 {
-    bool sizes = f->max_rows >= 1 && f->max_rows <= ROWS_MAX &&
-                 f->max_bytes >= 1 && f->max_bytes <= BYTES_MAX &&
-                 f->depth >= 1 && f->depth <= COORD_DEPTH_MAX &&
-                 f->cap_bytes / 2 >= f->max_bytes &&
-                 f->cap_rows / 2 >= f->max_rows;
-    bool times = f->lease_ms > 0 && f->silence_ms > 0 && f->beat_ms > 0 &&
-                 f->commit_retry_ms > 0 &&
-                 (f->cut != COORD_CUT_INTERVAL || f->interval_us > 0);
+    bool sizes = f->tuning.max_rows >= 1 && f->tuning.max_rows <= ROWS_MAX &&
+                 f->tuning.max_bytes >= 1 && f->tuning.max_bytes <= BYTES_MAX &&
+                 f->tuning.depth >= 1 && f->tuning.depth <= COORD_DEPTH_MAX &&
+                 f->tuning.cap_bytes / 2 >= f->tuning.max_bytes &&
+                 f->tuning.cap_rows / 2 >= f->tuning.max_rows;
+    bool times =
+        f->lease_ms > 0 && f->silence_ms > 0 && f->beat_ms > 0 &&
+        f->commit_retry_ms > 0 &&
+        (f->tuning.cut != COORD_CUT_INTERVAL || f->tuning.interval_us > 0);
     bool detectors =
         f->detector_count >= 1 && f->detector_count <= COORD_DETECTORS_MAX;
     return sizes && times && detectors && f->epoch > 0 &&
@@ -45,7 +46,7 @@ static void lists_init(struct coord *c)
 static void runs_init(struct coord *c)
 {
     struct task *task = c->task;
-    for (uint32_t i = 0; i < c->config.depth; i++) {
+    for (uint32_t i = 0; i < c->config.tuning.depth; i++) {
         for (uint32_t d = 0; d < c->config.detector_count; d++) {
             struct run *run = &c->batch[i].run[d];
             run->batch = &c->batch[i];
@@ -67,8 +68,8 @@ int coord_new(const struct coord_config *config, int64_t now_us,
     if (c == NULL) {
         return ERR_NOMEM;
     }
-    size_t runs = (size_t)config->depth * config->detector_count;
-    c->batch = calloc(config->depth, sizeof *c->batch);
+    size_t runs = (size_t)config->tuning.depth * config->detector_count;
+    c->batch = calloc(config->tuning.depth, sizeof *c->batch);
     c->task = calloc(runs * PLAN_PHASES_MAX * PLAN_TASKS_MAX, sizeof *c->task);
     if (c->batch == NULL || c->task == NULL ||
         map_init(&c->peer_by_id, COORD_WORKERS_MAX) != 0 ||

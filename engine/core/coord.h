@@ -11,6 +11,14 @@
  *   PREPARED, tasks out and in] --MERGE--> merging --MERGED--> waiting for its
  *   turn --COMMIT--> committing --COMMITTED--> released
  *
+ * Tuning       COORD_EV_HOLD asks for a moment between two batches: with
+ *              `cut`, a non-empty open batch is sealed first (reason `set`, as
+ *              soon as the pipeline has room); until then it takes no record.
+ *              HELD says the first batch that a change would hold for, and no
+ *              batch is sealed until COORD_EV_TUNE brings the change, or its
+ *              refusal. So a change can be committed before it is used.
+ * Auto         with `tuning.share.on` the interval follows what batches take:
+ *              see pace.h.
  * Cutting      a batch is full at max_rows records, or once its bytes reach
  *              max_bytes (the record that does so belongs to it). Deadlines
  *              lie on a fixed grid: multiples of the interval from coord_new;
@@ -54,18 +62,32 @@ struct coord_detector {
 
 enum coord_cut { COORD_CUT_COUNT = 0, COORD_CUT_INTERVAL, COORD_CUT_ASAP };
 
+/* Keeps the time from cut to commit at a share of the interval. */
+struct coord_share {
+    bool on;
+    uint32_t target_ppm; /* of the interval: 500000 = half of it */
+    uint32_t step_ppm;   /* largest change at once: 1500000 = x 1.5 or / 1.5 */
+    int64_t min_us, max_us;
+};
+
+/* What may change while it runs, from one batch on. */
+struct coord_tuning {
+    enum coord_cut cut;
+    int64_t interval_us; /* COORD_CUT_INTERVAL; with share.on the first one */
+    struct coord_share share;
+    uint32_t max_rows;  /* records of a batch */
+    uint64_t max_bytes; /* source bytes of a batch */
+    uint32_t depth;     /* D: batches between seal and commit */
+    uint64_t cap_bytes; /* source bytes in flight, >= 2 max_bytes */
+    uint64_t cap_rows;  /* records in flight, >= 2 max_rows */
+};
+
 struct coord_config {
     uint8_t run_id[WIRE_RUN_ID_BYTES];
     uint32_t epoch;
     uint64_t last_batch;       /* committed so far, 0 = none */
     uint64_t last_state_batch; /* state_batch of that batch */
-    enum coord_cut cut;
-    int64_t interval_us; /* COORD_CUT_INTERVAL */
-    uint32_t max_rows;   /* records of a batch */
-    uint64_t max_bytes;  /* source bytes of a batch */
-    uint32_t depth;      /* D: batches between seal and commit */
-    uint64_t cap_bytes;  /* source bytes in flight, >= 2 max_bytes */
-    uint64_t cap_rows;   /* records in flight, >= 2 max_rows */
+    struct coord_tuning tuning;
     bool replayable;     /* a drain may drop the open batch (cut by count) */
     uint32_t lease_ms;   /* 5000 */
     uint32_t silence_ms; /* 10000: then the pipe is closed */
@@ -107,6 +129,10 @@ enum coord_event_kind {
     COORD_EV_BAD_REQUEST, /* `request`, `pipe`: bytes that do not decode;
                            * `payload_err`: what wire_decode returned */
     COORD_EV_PIPE_LOST,   /* `pipe`: a hint */
+    COORD_EV_HOLD,        /* a change is to come; HELD follows exactly once,
+                           * also while draining and after the end. `cut`: the
+                           * open batch is closed for it. One at a time */
+    COORD_EV_TUNE,        /* after HELD: `tuning`, or NULL = as before */
 };
 
 enum coord_outcome {
@@ -133,11 +159,14 @@ struct coord_event {
                             * asked through coord_task_find (0 when the task
                             * is not open) */
     uint64_t payload_hash; /* wire_payload_hash */
+    bool cut;
+    const struct coord_tuning *tuning; /* borrowed for the step */
 };
 
 enum coord_action_kind {
     COORD_ACT_SEAL = 1,  /* close the open batch as `batch`; assemble it, then
-                          * SEALED. `reason`, `state_batch`, `overrun` */
+                          * SEALED. `reason`, `state_batch`, `overrun`,
+                          * `interval_us` */
     COORD_ACT_DROP_OPEN, /* forget the open batch (it will be read again) */
     COORD_ACT_PREPARE,   /* job, then PREPARED. `batch detector phase_index` */
     COORD_ACT_REPLY_HELLO,       /* `request` */
@@ -161,6 +190,7 @@ enum coord_action_kind {
                          * told BYE as it asked, later ones will be too:
                          * stats.workers says how many are still to ask */
     COORD_ACT_GIVE_UP,  /* commit outcome unknown: exit now */
+    COORD_ACT_HELD,     /* `batch`: the first one that TUNE will hold for */
 };
 
 enum coord_note {
@@ -178,6 +208,9 @@ enum coord_note {
     COORD_NOTE_DISK_OK,
     COORD_NOTE_NO_WORKER, /* work waits, nobody is there */
     COORD_NOTE_OVERRUN,   /* `batch`: a deadline found D in flight */
+    COORD_NOTE_INTERVAL,  /* auto: `interval_from_us` -> `interval_us` from
+                           * `batch` on; at most every 10 s, what happened
+                           * since the last one in one */
 };
 const char *coord_note_name(enum coord_note n);
 
@@ -190,6 +223,8 @@ struct coord_timing {
     int64_t computed_us; /* last result in */
     int64_t merged_us;
     int64_t commit_us; /* COMMIT emitted */
+    int64_t worker_us; /* duration: over the phases, the longest computing
+                        * that a worker reported, summed */
 };
 
 struct coord_action {
@@ -212,6 +247,7 @@ struct coord_action {
     uint64_t ingest_delta;
     enum coord_note note;
     struct coord_timing timing;
+    int64_t interval_us, interval_from_us;
 };
 
 struct coord_actions {
@@ -267,8 +303,13 @@ struct coord_worker_info {
     char host[64];
     uint64_t tasks_done;
     int64_t joined_us, heard_us;
+    int64_t busy_us; /* with a task out, since it joined */
     bool computing;
 };
+/* The tuning in force for the open batch; with share.on its interval. */
+void coord_tuning_get(const struct coord *c, struct coord_tuning *ret_tuning);
+/* 0, or ERR_INVALID when a limit is out of range. */
+FYKE_MUST_USE int coord_tuning_check(const struct coord_tuning *tuning);
 /* Fills up to `max` entries, returns how many workers there are. */
 uint32_t coord_workers_get(const struct coord *c, struct coord_worker_info *out,
                            uint32_t max);

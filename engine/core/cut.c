@@ -14,13 +14,13 @@
 
 static bool is_full(const struct coord *c)
 {
-    return c->open.records >= c->config.max_rows ||
-           c->open.bytes >= c->config.max_bytes;
+    return c->open.records >= c->config.tuning.max_rows ||
+           c->open.bytes >= c->config.tuning.max_bytes;
 }
 
 static bool has_room(const struct coord *c)
 {
-    return c->in_flight < c->config.depth;
+    return c->in_flight < c->config.tuning.depth;
 }
 
 uint32_t coord_fit(const struct coord *c, const uint32_t *record_bytes,
@@ -31,8 +31,8 @@ uint32_t coord_fit(const struct coord *c, const uint32_t *record_bytes,
     }
     uint64_t records = c->open.records, bytes = c->open.bytes;
     uint32_t fit = 0;
-    while (fit < n && records < c->config.max_rows &&
-           bytes < c->config.max_bytes) {
+    while (fit < n && records < c->config.tuning.max_rows &&
+           bytes < c->config.tuning.max_bytes) {
         records++;
         bytes += record_bytes[fit++];
     }
@@ -44,13 +44,13 @@ bool coord_wants_input(const struct coord *c)
     uint64_t bytes = c->read_bytes + c->open.bytes + c->flight_bytes;
     uint64_t records = c->open.records + c->flight_records;
     return !c->ended && !c->draining && !c->disk_full && !c->gave_up &&
-           !is_full(c) && bytes < c->config.cap_bytes &&
-           records < c->config.cap_rows;
+           !is_full(c) && bytes < c->config.tuning.cap_bytes &&
+           records < c->config.tuning.cap_rows;
 }
 
 static int64_t next_grid_us(const struct coord *c, int64_t at_us)
 {
-    int64_t step = c->config.interval_us;
+    int64_t step = c->config.tuning.interval_us;
     return c->start_us + ((at_us - c->start_us) / step + 1) * step;
 }
 
@@ -63,10 +63,10 @@ void cut_append(struct coord *c, const struct coord_event *event)
         return;
     }
     struct open_batch *open = &c->open;
-    check(event->records <= c->config.max_rows - open->records);
+    check(event->records <= c->config.tuning.max_rows - open->records);
     if (open->records == 0) {
         open->opened_us = c->now_us;
-        if (c->config.cut == COORD_CUT_INTERVAL) {
+        if (c->config.tuning.cut == COORD_CUT_INTERVAL) {
             open->deadline_us = next_grid_us(c, c->now_us);
         }
     }
@@ -79,7 +79,8 @@ void cut_drain(struct coord *c)
 {
     c->draining = true;
     c->read_bytes = 0;
-    bool can_drop = c->config.cut == COORD_CUT_COUNT && c->config.replayable;
+    bool can_drop =
+        c->config.tuning.cut == COORD_CUT_COUNT && c->config.replayable;
     if (can_drop && c->open.records > 0) {
         c->open = (struct open_batch){ 0 };
         c->ended = false; /* the end is to be read again */
@@ -93,13 +94,13 @@ static enum coord_reason reason_to_cut(const struct coord *c)
     if (c->open.records == 0) {
         return 0;
     }
-    if (c->open.records >= c->config.max_rows) {
+    if (c->open.records >= c->config.tuning.max_rows) {
         return COORD_REASON_ROWS;
     }
-    if (c->open.bytes >= c->config.max_bytes) {
+    if (c->open.bytes >= c->config.tuning.max_bytes) {
         return COORD_REASON_BYTES;
     }
-    if (c->config.cut == COORD_CUT_INTERVAL &&
+    if (c->config.tuning.cut == COORD_CUT_INTERVAL &&
         c->now_us >= c->open.deadline_us) {
         return COORD_REASON_INTERVAL;
     }
@@ -109,7 +110,7 @@ static enum coord_reason reason_to_cut(const struct coord *c)
     if (c->draining) {
         return COORD_REASON_DRAIN;
     }
-    return c->config.cut == COORD_CUT_ASAP ? COORD_REASON_ASAP : 0;
+    return c->config.tuning.cut == COORD_CUT_ASAP ? COORD_REASON_ASAP : 0;
 }
 
 void cut_try(struct coord *c)
@@ -131,7 +132,7 @@ void cut_try(struct coord *c)
 
 int64_t cut_deadline_us(const struct coord *c)
 {
-    bool waits = c->config.cut == COORD_CUT_INTERVAL && c->open.records > 0 &&
-                 (has_room(c) || !c->open.overrun);
+    bool waits = c->config.tuning.cut == COORD_CUT_INTERVAL &&
+                 c->open.records > 0 && (has_room(c) || !c->open.overrun);
     return waits ? c->open.deadline_us : INT64_MAX;
 }

@@ -47,7 +47,8 @@ static const char *const level_choices[] = { "debug", "info", "warn", "error",
       "Input", "Words for a missing value, instead of NA, N/A, null, NaN, ?" },\
     { "record-bytes", 0, OPTION_BYTES, F(record_bytes_max), KIB,               \
       64 * KIB * KIB, "1MiB", NULL, "SIZE", "Input",                           \
-      "Longest record; longer ones go to quarantine" }
+      "Longest record; longer ones go to quarantine",                          \
+      OPTION_STORED }
 
 #define SAMPLE_ROWS                                                            \
     { "every", 0, OPTION_DURATION, F(every_us), 0.005 * SECOND, 3600 * SECOND, \
@@ -65,36 +66,48 @@ static const char *const level_choices[] = { "debug", "info", "warn", "error",
     { "db-mode", 0, OPTION_TEXT, F(db_mode), 0, 0, "0600", NULL, "MODE",       \
       "Database", "Permissions of a new database, octal" },                    \
     { "fresh", 0, OPTION_FLAG, F(fresh), 0, 0, NULL, NULL, NULL, "Database",   \
-      "Start over; the old file is kept as FILE.old" },                        \
+      "Start over; the old file is kept as FILE.old",                          \
+      OPTION_FLAG_ONLY },                                                      \
     { "keep-scores", 0, OPTION_FLAG, F(keep_scores), 0, 0, NULL, NULL, NULL,   \
-      "Database", "Keep the score of every row, not of flagged ones alone" }
+      "Database", "Keep the score of every row, not of flagged ones alone",    \
+      OPTION_STORED | OPTION_LIVE }
 
 #define CUT_ROWS                                                               \
     { "interval", 0, OPTION_TEXT, F(interval), 0, 0, NULL, NULL,               \
-      "DURATION|asap|off", "Batches",                                          \
+      "DURATION|asap|off|auto", "Batches",                                     \
       "Cut a batch every so often (250ms, 2s); 'asap' whenever there is "      \
-      "room, 'off' by count only. Files: off; pipes and live sources: 1s" },   \
+      "room, 'off' by count only. Files: off; pipes and live sources: 1s",     \
+      OPTION_STORED | OPTION_LIVE },                                           \
     { "max-rows", 0, OPTION_U64, F(max_rows), 1, 1e7, "100000", NULL, "N",     \
-      "Batches", "Records of a batch at most" },                               \
+      "Batches", "Records of a batch at most",                                 \
+      OPTION_STORED | OPTION_LIVE },                                           \
     { "max-bytes", 0, OPTION_BYTES, F(max_bytes), 64 * KIB, 4 * GIB, "64MiB",  \
-      NULL, "SIZE", "Batches", "Input bytes of a batch at most" },             \
+      NULL, "SIZE", "Batches", "Input bytes of a batch at most",               \
+      OPTION_STORED | OPTION_LIVE },                                           \
     { "pipeline", 0, OPTION_U64, F(pipeline), 1, 16, "2", NULL, "N",           \
-      "Batches", "Batches between cut and commit; state lags as many" }
+      "Batches", "Batches between cut and commit; state lags as many",         \
+      OPTION_STORED | OPTION_LIVE }
 
 #define DETECTOR_ROWS                                                          \
     { "severity", 0, OPTION_F64, F(severity), 50, 99.9999, "99.9", NULL,       \
       "PERCENT", "Detector",                                                   \
-      "Flag rows stranger than this share of the recent ones" },               \
+      "Flag rows stranger than this share of the recent ones",                 \
+      OPTION_STORED | OPTION_LIVE },                                           \
     { "mode", 0, OPTION_CHOICE, F(mode), 0, 0, "batch", mode_choices, "batch", \
-      "Detector", "How the forest learns: fitted on each batch" },             \
+      "Detector", "How the forest learns: fitted on each batch",               \
+      OPTION_STORED },                                                         \
     { "trees", 0, OPTION_U64, F(trees), 1, 2000, "100", NULL, "N", "Detector", \
-      "Trees of the isolation forest" },                                       \
+      "Trees of the isolation forest",                                         \
+      OPTION_STORED },                                                         \
     { "subsample", 0, OPTION_U64, F(subsample), 2, 4096, "256", NULL, "N",     \
-      "Detector", "Rows that each tree is grown on" },                         \
+      "Detector", "Rows that each tree is grown on",                           \
+      OPTION_STORED },                                                         \
     { "fit-rows", 0, OPTION_U64, F(fit_rows), 1, 100000, "1024", NULL, "N",    \
-      "Detector", "Smaller batches are fitted together with recent rows" },    \
+      "Detector", "Smaller batches are fitted together with recent rows",      \
+      OPTION_STORED },                                                         \
     { "seed", 0, OPTION_U64, F(seed), 0, 9007199254740992.0, "1", NULL, "N",   \
-      "Detector", "Equal seeds and batches give equal answers, to the bit" }
+      "Detector", "Equal seeds and batches give equal answers, to the bit",    \
+      OPTION_STORED }
 
 #define TALK_ROWS                                                              \
     { "drain-timeout", 0, OPTION_DURATION, F(drain_timeout_us), 0,             \
@@ -104,7 +117,8 @@ static const char *const level_choices[] = { "debug", "info", "warn", "error",
       "Say nothing but errors" }
 #define LEVEL_ROW(level)                                                       \
     { "log-level", 0, OPTION_CHOICE, F(log_level), 0, 0, level, level_choices, \
-      "LEVEL", "Other", "debug, info, warn or error; key=value on stderr" }
+      "LEVEL", "Other", "debug, info, warn or error; key=value on stderr",     \
+      OPTION_STORED | OPTION_LIVE }
 
 const struct option settings_run[] = {
     INPUT_ROWS, SAMPLE_ROWS, DATABASE_ROWS, CUT_ROWS, DETECTOR_ROWS,

@@ -16,6 +16,7 @@ struct settings {
     struct schema_options schema;
     int64_t every_us, for_us; /* host:processes; for_us 0 = until stopped */
     bool include_self;
+    const char *pace; /* NULL = as fast as it goes; "60x", "5000/s" */
     uint64_t record_bytes_max;
     /* database */
     const char *db;
@@ -23,8 +24,10 @@ struct settings {
     bool fresh;
     bool keep_scores;
     /* cut */
-    const char *interval; /* "auto" default: off for files, 1s for live; else
-                           * a duration, asap or off */
+    const char *interval; /* NULL = off for files, 1s for live; else a
+                           * duration, asap, off or auto */
+    double interval_target, interval_step; /* auto: share, factor */
+    int64_t interval_min_us, interval_max_us;
     uint64_t max_rows, max_bytes, pipeline;
     /* detector */
     const char *mode; /* "batch" */
@@ -37,7 +40,9 @@ struct settings {
     int64_t drain_timeout_us;
     /* talk */
     bool quiet;
-    const char *log_level; /* "info" */
+    const char *log_level;  /* "info" */
+    const char *log_format; /* "text" */
+    const char *config;     /* file */
 };
 
 /* Commands differ in what they offer: a table per command, same struct. */

@@ -142,15 +142,16 @@ static int start_core(struct engine *e, uint64_t last_state_batch,
         .epoch = e->meta.epoch,
         .last_batch = e->meta.last_batch,
         .last_state_batch = last_state_batch,
-        .cut = e->interval_us == OPTION_INTERVAL_OFF    ? COORD_CUT_COUNT
-               : e->interval_us == OPTION_INTERVAL_ASAP ? COORD_CUT_ASAP
-                                                        : COORD_CUT_INTERVAL,
-        .interval_us = e->interval_us > 0 ? e->interval_us : 0,
-        .max_rows = (uint32_t)s->max_rows,
-        .max_bytes = s->max_bytes,
-        .depth = (uint32_t)s->pipeline,
-        .cap_bytes = max_u64(CAP_BYTES, 2 * s->max_bytes),
-        .cap_rows = max_u64(CAP_ROWS, 2 * s->max_rows),
+        .tuning.cut = e->interval_us == OPTION_INTERVAL_OFF ? COORD_CUT_COUNT
+                      : e->interval_us == OPTION_INTERVAL_ASAP
+                          ? COORD_CUT_ASAP
+                          : COORD_CUT_INTERVAL,
+        .tuning.interval_us = e->interval_us > 0 ? e->interval_us : 0,
+        .tuning.max_rows = (uint32_t)s->max_rows,
+        .tuning.max_bytes = s->max_bytes,
+        .tuning.depth = (uint32_t)s->pipeline,
+        .tuning.cap_bytes = max_u64(CAP_BYTES, 2 * s->max_bytes),
+        .tuning.cap_rows = max_u64(CAP_ROWS, 2 * s->max_rows),
         .replayable = e->intake.kind == SOURCE_FILE,
         .lease_ms = 5000,
         .silence_ms = 10000,

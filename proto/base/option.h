@@ -23,17 +23,25 @@ enum option_type {
     OPTION_TEXT,     /* const char *, borrowed from argv or environment */
     OPTION_CHOICE,   /* const char *, one of `choices` */
     OPTION_LIST,     /* struct option_list: may be repeated, and a,b,c */
-    OPTION_INTERVAL, /* int64_t microseconds, or the words asap (0), off (-1) */
+    OPTION_INTERVAL, /* int64_t microseconds, or a word: asap, off, auto */
 };
 
 #define OPTION_LIST_MAX 1024
 #define OPTION_INTERVAL_ASAP 0
 #define OPTION_INTERVAL_OFF (-1)
+#define OPTION_INTERVAL_AUTO (-2)
 
 struct option_list {
     const char **items; /* allocated, freed by option_list_release */
     char *storage;      /* the text the items point into */
     uint32_t count;
+};
+
+/* What else is true of a setting. */
+enum option_trait {
+    OPTION_STORED = 1,    /* kept in the database: shapes batches or answers */
+    OPTION_LIVE = 2,      /* `fyke set` changes it while the engine runs */
+    OPTION_FLAG_ONLY = 4, /* not in a file or the environment: --fresh */
 };
 
 struct option {
@@ -47,6 +55,7 @@ struct option {
     const char *argument;       /* what --help shows: "DURATION|asap|off" */
     const char *group;          /* heading in --help */
     const char *help;           /* one sentence, no final full stop */
+    unsigned traits;            /* enum option_trait */
 };
 
 /* The offset of `field` in `type_name`, which must have the C type that the
@@ -80,6 +89,19 @@ FYKE_MUST_USE int option_parse(const struct option *table, size_t count,
  * also the text of a fallback. The field is unchanged on error. */
 FYKE_MUST_USE int option_set(const struct option *row, const char *value,
                              void *target, struct fault *fault);
+
+/* A setting's name outside of flags, in `fyke set`, files and SQL: max_rows.
+ * Returns `out`. */
+const char *option_setting_name(const struct option *row, char *out,
+                                size_t out_bytes);
+/* The row of a setting by either spelling (max_rows, max-rows), NULL when
+ * there is none. */
+const struct option *option_find(const struct option *table, size_t count,
+                                 const char *name);
+/* As option_set, but faults name it as `fyke set` and files do:
+ * "max_rows=0 is out of range: 1..10000000". */
+FYKE_MUST_USE int option_set_named(const struct option *row, const char *value,
+                                   void *target, struct fault *fault);
 
 /* As option_set, but a list grows. */
 FYKE_MUST_USE int option_add(const struct option *row, const char *value,

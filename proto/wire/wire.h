@@ -29,6 +29,8 @@
 #define WIRE_NUMBERS_MAX 32                /* numbers of one payload */
 #define WIRE_BLOCKS_MAX 16                 /* blocks of one payload */
 #define WIRE_HELD_MAX 16                   /* tasks in one heartbeat */
+#define WIRE_PAIRS_MAX 32                  /* of one CONTROL */
+#define WIRE_REPLY_TEXT_MAX (1u << 20)     /* of one CONTROL_REPLY */
 #define WIRE_MESSAGE_BYTES_MAX (64u << 20) /* hard limit of one message */
 
 enum wire_kind {
@@ -39,6 +41,8 @@ enum wire_kind {
     WIRE_HEARTBEAT = 4,
     WIRE_NEED_MODEL = 5,
     WIRE_BYE = 6,
+    /* requests of a client: a program that asks for a person */
+    WIRE_CONTROL = 65,
     /* replies, coordinator to worker */
     WIRE_HELLO_REPLY = 32,
     WIRE_TASK = 33,
@@ -47,9 +51,9 @@ enum wire_kind {
     WIRE_HELLO_FIRST = 36,
     WIRE_REFUSED = 37,
     WIRE_BYE_REPLY = 38,
+    WIRE_CONTROL_REPLY = 39,
     /* reserved */
     WIRE_CHALLENGE = 64,
-    WIRE_CONTROL = 65,
     WIRE_CANCEL = 66,
 };
 
@@ -108,7 +112,7 @@ struct wire_hello {
     uint32_t algorithm_version;
     uint64_t selftest_digest; /* of the numeric self-test */
     uint64_t pid;
-    uint32_t slots; /* task slots, 1 today */
+    uint32_t slots; /* task slots; 0 = a client, that may say CONTROL */
     uint32_t cores;
     struct wire_text host;
     struct wire_text version; /* program version, for people */
@@ -183,6 +187,27 @@ struct wire_bye {
     struct wire_text reason;
 };
 
+enum wire_verb { WIRE_VERB_SET = 1, WIRE_VERB_STATUS = 2 };
+
+struct wire_pair {
+    struct wire_text name, value;
+};
+
+/* What a person wants of a coordinator. */
+struct wire_control {
+    uint32_t verb;               /* enum wire_verb */
+    uint32_t json;               /* the reply is for programs */
+    struct wire_text request_id; /* SET: asked again, answered as before */
+    struct wire_text who;        /* "anna@host", for `events` */
+    uint32_t pair_count;         /* SET: all of them or none */
+    struct wire_pair pair[WIRE_PAIRS_MAX];
+};
+
+struct wire_control_reply {
+    int32_t code;          /* 0 or an enum err */
+    struct wire_text text; /* what to print, up to WIRE_REPLY_TEXT_MAX */
+};
+
 struct wire_message {
     struct wire_envelope envelope;
     union {
@@ -196,6 +221,8 @@ struct wire_message {
         struct wire_model model;
         struct wire_heartbeat_reply heartbeat_reply;
         struct wire_refused refused;
+        struct wire_control control;
+        struct wire_control_reply control_reply;
         /* READY and HELLO_FIRST have no body */
     } body;
 };

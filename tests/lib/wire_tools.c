@@ -43,6 +43,8 @@ const char *wire_kind_name(uint32_t kind)
         return "CHALLENGE";
     case WIRE_CONTROL:
         return "CONTROL";
+    case WIRE_CONTROL_REPLY:
+        return "CONTROL_REPLY";
     case WIRE_CANCEL:
         return "CANCEL";
     default:

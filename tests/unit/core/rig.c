@@ -28,12 +28,12 @@ void rig_init(struct rig *r)
     r->plan = (struct rig_plan){ .phases = 1, .tasks = { 1 } };
     r->config = (struct coord_config){ .run_id = "a run",
                                        .epoch = 3,
-                                       .cut = COORD_CUT_COUNT,
-                                       .max_rows = 10,
-                                       .max_bytes = 1000,
-                                       .depth = 2,
-                                       .cap_bytes = 4000,
-                                       .cap_rows = 100,
+                                       .tuning.cut = COORD_CUT_COUNT,
+                                       .tuning.max_rows = 10,
+                                       .tuning.max_bytes = 1000,
+                                       .tuning.depth = 2,
+                                       .tuning.cap_bytes = 4000,
+                                       .tuning.cap_rows = 100,
                                        .replayable = true,
                                        .lease_ms = 5000,
                                        .silence_ms = 10000,
@@ -122,7 +122,7 @@ void rig_committed(struct rig *r, uint64_t batch, enum coord_outcome outcome)
 
 void rig_batch(struct rig *r, uint64_t batch)
 {
-    rig_append(r, r->config.max_rows, 1);
+    rig_append(r, r->config.tuning.max_rows, 1);
     rig_sealed(r, batch, 8);
 }
 

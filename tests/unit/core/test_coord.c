@@ -25,20 +25,20 @@ Test(coord, limits_out_of_range_are_refused)
 {
     rig_init(&rig);
     cr_assert_eq(try_config(), 0);
-    REFUSES(depth, 0);
-    REFUSES(depth, COORD_DEPTH_MAX + 1);
-    REFUSES(max_rows, 0);
-    REFUSES(max_rows, 10000001);
-    REFUSES(max_bytes, 0);
-    REFUSES(cap_bytes, 1999);
-    REFUSES(cap_rows, 19);
+    REFUSES(tuning.depth, 0);
+    REFUSES(tuning.depth, COORD_DEPTH_MAX + 1);
+    REFUSES(tuning.max_rows, 0);
+    REFUSES(tuning.max_rows, 10000001);
+    REFUSES(tuning.max_bytes, 0);
+    REFUSES(tuning.cap_bytes, 1999);
+    REFUSES(tuning.cap_rows, 19);
     REFUSES(detector_count, 0);
     REFUSES(detector_count, COORD_DETECTORS_MAX + 1);
     REFUSES(epoch, 0);
     REFUSES(lease_ms, 0);
     REFUSES(silence_ms, 0);
     REFUSES(commit_retry_ms, 0);
-    REFUSES(cut, COORD_CUT_INTERVAL);
+    REFUSES(tuning.cut, COORD_CUT_INTERVAL);
     REFUSES(last_state_batch, 1);
 }
 

@@ -85,8 +85,8 @@ Test(cut, the_state_batch_never_goes_back_after_a_restart)
 Test(cut, deadlines_lie_on_a_grid_from_the_start)
 {
     rig_init(&rig);
-    rig.config.cut = COORD_CUT_INTERVAL;
-    rig.config.interval_us = 100000;
+    rig.config.tuning.cut = COORD_CUT_INTERVAL;
+    rig.config.tuning.interval_us = 100000;
     rig_start(&rig);
     rig_tick(&rig, 1000);
     cr_assert_null(seal(), "an empty interval makes no batch");
@@ -104,9 +104,9 @@ Test(cut, deadlines_lie_on_a_grid_from_the_start)
 Test(cut, a_deadline_with_depth_in_flight_is_one_overrun)
 {
     rig_init(&rig);
-    rig.config.cut = COORD_CUT_INTERVAL;
-    rig.config.interval_us = 100000;
-    rig.config.depth = 1;
+    rig.config.tuning.cut = COORD_CUT_INTERVAL;
+    rig.config.tuning.interval_us = 100000;
+    rig.config.tuning.depth = 1;
     rig_start(&rig);
     rig_append(&rig, 1, 1);
     rig_tick(&rig, 100);
@@ -130,8 +130,8 @@ Test(cut, a_deadline_with_depth_in_flight_is_one_overrun)
 Test(cut, asap_cuts_whenever_there_is_room)
 {
     rig_init(&rig);
-    rig.config.cut = COORD_CUT_ASAP;
-    rig.config.depth = 1;
+    rig.config.tuning.cut = COORD_CUT_ASAP;
+    rig.config.tuning.depth = 1;
     rig_start(&rig);
     rig_append(&rig, 1, 1);
     cr_assert_eq(seal()->reason, COORD_REASON_ASAP);
@@ -181,7 +181,7 @@ Test(cut, a_drain_closes_the_open_batch_otherwise)
 Test(cut, bytes_read_but_not_yet_parsed_count_as_in_flight)
 {
     rig_init(&rig);
-    rig.config.cap_bytes = 2000;
+    rig.config.tuning.cap_bytes = 2000;
     rig_start(&rig);
     struct coord_event e = { .kind = COORD_EV_READ, .bytes = 1999 };
     rig_step(&rig, &e);
@@ -202,8 +202,8 @@ Test(cut, bytes_read_but_not_yet_parsed_count_as_in_flight)
 Test(cut, the_row_cap_stops_reading)
 {
     rig_init(&rig);
-    rig.config.depth = 3;
-    rig.config.cap_rows = 20;
+    rig.config.tuning.depth = 3;
+    rig.config.tuning.cap_rows = 20;
     rig_start(&rig);
     rig_append(&rig, 10, 1);
     rig_append(&rig, 9, 1);
