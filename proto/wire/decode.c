@@ -6,18 +6,19 @@
 
 #define BLOCK_PARTS 4u /* type, rows, cols, bytes */
 #define HELD_PARTS 3u  /* task, attempt, progress */
+#define PAIR_PARTS 2u  /* name, value */
 
 static uint32_t decode_u32(struct cursor *c)
 {
     return (uint32_t)cursor_unsigned(c, UINT32_MAX);
 }
 
-static struct wire_text decode_text(struct cursor *c)
+static struct wire_text decode_text(struct cursor *c, uint32_t bytes_max)
 {
     struct wire_text t = { NULL, 0 };
     uint32_t n;
     const uint8_t *bytes = cursor_text(c, &n);
-    if (n > WIRE_TEXT_MAX)
+    if (n > bytes_max)
         cursor_fail(c, ERR_LIMIT);
     else if (n > 0)
         t = (struct wire_text){ (const char *)bytes, n };
@@ -102,6 +103,17 @@ static void decode_held(struct cursor *c, struct wire_heartbeat *h)
     }
 }
 
+static void decode_pairs(struct cursor *c, struct wire_control *l)
+{
+    l->pair_count = decode_count(c, WIRE_PAIRS_MAX);
+    for (uint32_t i = 0; i < l->pair_count; i++) {
+        uint32_t more = decode_parts(c, PAIR_PARTS);
+        l->pair[i].name = decode_text(c, WIRE_TEXT_MAX);
+        l->pair[i].value = decode_text(c, WIRE_TEXT_MAX);
+        decode_parts_end(c, more);
+    }
+}
+
 static void decode_field(struct cursor *c, const struct field *f, void *base)
 {
     void *member = (char *)base + f->offset;
@@ -116,7 +128,10 @@ static void decode_field(struct cursor *c, const struct field *f, void *base)
         *(int32_t *)member = (int32_t)cursor_signed(c, INT32_MIN, INT32_MAX);
         break;
     case FIELD_TEXT:
-        *(struct wire_text *)member = decode_text(c);
+        *(struct wire_text *)member = decode_text(c, WIRE_TEXT_MAX);
+        break;
+    case FIELD_LONG_TEXT:
+        *(struct wire_text *)member = decode_text(c, WIRE_REPLY_TEXT_MAX);
         break;
     case FIELD_RUN_ID:
         decode_run_id(c, member);
@@ -129,6 +144,9 @@ static void decode_field(struct cursor *c, const struct field *f, void *base)
         break;
     case FIELD_HELD:
         decode_held(c, member);
+        break;
+    case FIELD_PAIRS:
+        decode_pairs(c, member);
         break;
     }
 }

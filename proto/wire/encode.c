@@ -81,6 +81,16 @@ static void encode_held(msgpack_packer *p, const struct wire_heartbeat *h)
     }
 }
 
+static void encode_pairs(msgpack_packer *p, const struct wire_control *l)
+{
+    msgpack_pack_array(p, l->pair_count);
+    for (uint32_t i = 0; i < l->pair_count; i++) {
+        msgpack_pack_array(p, 2);
+        encode_text(p, &l->pair[i].name);
+        encode_text(p, &l->pair[i].value);
+    }
+}
+
 static void encode_field(msgpack_packer *p, const struct field *f,
                          const void *base)
 {
@@ -97,6 +107,7 @@ static void encode_field(msgpack_packer *p, const struct field *f,
         msgpack_pack_int32(p, *(const int32_t *)member);
         break;
     case FIELD_TEXT:
+    case FIELD_LONG_TEXT:
         encode_text(p, member);
         break;
     case FIELD_RUN_ID:
@@ -111,6 +122,9 @@ static void encode_field(msgpack_packer *p, const struct field *f,
     case FIELD_HELD:
         encode_held(p, member);
         break;
+    case FIELD_PAIRS:
+        encode_pairs(p, member);
+        break;
     }
 }
 
@@ -119,6 +133,17 @@ static void encode_fields(msgpack_packer *p, const struct field_table *t,
 {
     for (uint32_t i = 0; i < t->count; i++)
         encode_field(p, &t->field[i], base);
+}
+
+static int pairs_check(const struct wire_control *l)
+{
+    if (l->pair_count > WIRE_PAIRS_MAX)
+        return ERR_LIMIT;
+    for (uint32_t i = 0; i < l->pair_count; i++)
+        if (l->pair[i].name.length > WIRE_TEXT_MAX ||
+            l->pair[i].value.length > WIRE_TEXT_MAX)
+            return ERR_LIMIT;
+    return 0;
 }
 
 /* ERR_LIMIT for a count or a text over its maximum, ERR_INVALID for a block
@@ -131,6 +156,12 @@ static int field_check(const struct field *f, const void *base)
         return ((const struct wire_text *)member)->length > WIRE_TEXT_MAX
                    ? ERR_LIMIT
                    : 0;
+    if (f->type == FIELD_LONG_TEXT)
+        return ((const struct wire_text *)member)->length > WIRE_REPLY_TEXT_MAX
+                   ? ERR_LIMIT
+                   : 0;
+    if (f->type == FIELD_PAIRS)
+        return pairs_check(member);
     if (f->type == FIELD_NUMBERS)
         return p->number_count > WIRE_NUMBERS_MAX ? ERR_LIMIT : 0;
     if (f->type == FIELD_HELD)
@@ -148,6 +179,15 @@ static int field_check(const struct field *f, const void *base)
     return 0;
 }
 
+static uint64_t pairs_bytes_max(const struct wire_control *l)
+{
+    const uint64_t heads = 3 * 5;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < l->pair_count; i++)
+        sum += heads + l->pair[i].name.length + l->pair[i].value.length;
+    return sum;
+}
+
 /* Upper bound of one entry, its key included; the message passed
  * field_check. */
 static uint64_t field_bytes_max(const struct field *f, const void *base)
@@ -158,6 +198,7 @@ static uint64_t field_bytes_max(const struct field *f, const void *base)
     uint64_t blocks;
     switch ((enum field_type)f->type) {
     case FIELD_TEXT:
+    case FIELD_LONG_TEXT:
         return 1 + head + ((const struct wire_text *)member)->length;
     case FIELD_RUN_ID:
         return 1 + head + WIRE_RUN_ID_BYTES;
@@ -172,6 +213,8 @@ static uint64_t field_bytes_max(const struct field *f, const void *base)
         return 1 + head +
                (head + 3 * integer) *
                    ((const struct wire_heartbeat *)member)->held_count;
+    case FIELD_PAIRS:
+        return 1 + head + pairs_bytes_max(member);
     case FIELD_U32:
     case FIELD_U64:
     case FIELD_I32:

@@ -67,6 +67,18 @@ static const struct field need_model[] = {
 
 static const struct field bye[] = { NEEDED(0, wire_bye, reason) };
 
+static const struct field control[] = {
+    NEEDED(0, wire_control, verb),       NEEDED(1, wire_control, json),
+    NEEDED(2, wire_control, request_id), NEEDED(3, wire_control, who),
+    { 4, FIELD_PAIRS, FIELD_NEEDED, 0 },
+};
+
+static const struct field control_reply[] = {
+    NEEDED(0, wire_control_reply, code),
+    { 1, FIELD_LONG_TEXT, FIELD_NEEDED,
+      offsetof(struct wire_control_reply, text) },
+};
+
 static const struct field hello_reply[] = {
     NEEDED(0, wire_hello_reply, beat_ms),
     NEEDED(1, wire_hello_reply, lease_ms),
@@ -116,6 +128,8 @@ bool field_body(uint32_t kind, struct field_table *ret_t)
         { WIRE_HELLO_FIRST, { NULL, 0 } },
         { WIRE_REFUSED, TABLE(refused) },
         { WIRE_BYE_REPLY, TABLE(bye) },
+        { WIRE_CONTROL, TABLE(control) },
+        { WIRE_CONTROL_REPLY, TABLE(control_reply) },
     };
     for (size_t i = 0; i < sizeof body / sizeof body[0]; i++) {
         if (body[i].kind == kind) {

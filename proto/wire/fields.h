@@ -22,11 +22,13 @@ enum field_type {
     FIELD_U32,
     FIELD_U64,
     FIELD_I32,
-    FIELD_TEXT,
+    FIELD_TEXT,      /* up to WIRE_TEXT_MAX */
+    FIELD_LONG_TEXT, /* up to WIRE_REPLY_TEXT_MAX */
     FIELD_RUN_ID,
     FIELD_NUMBERS, /* of the struct wire_payload at the offset */
     FIELD_BLOCKS,  /* of the struct wire_payload at the offset */
     FIELD_HELD,    /* the struct wire_heartbeat at the offset */
+    FIELD_PAIRS,   /* of the struct wire_control at the offset */
 };
 
 enum field_need { FIELD_NEEDED, FIELD_OPTIONAL };

@@ -54,7 +54,7 @@ int main(int argc, char **argv)
     static const uint32_t small[] = {
         WIRE_HELLO,   WIRE_READY,       WIRE_HEARTBEAT,   WIRE_NEED_MODEL,
         WIRE_BYE,     WIRE_HELLO_REPLY, WIRE_HELLO_FIRST, WIRE_HEARTBEAT_REPLY,
-        WIRE_REFUSED, WIRE_BYE_REPLY,
+        WIRE_REFUSED, WIRE_BYE_REPLY,   WIRE_CONTROL,     WIRE_CONTROL_REPLY,
     };
     if (argc != 2) {
         fprintf(stderr, "usage: seed-wire DIR\n");
@@ -64,6 +64,11 @@ int main(int argc, char **argv)
         struct wire_message m = { .envelope = { .kind = small[i] } };
         if (small[i] == WIRE_HEARTBEAT)
             m.body.heartbeat.held_count = 2;
+        if (small[i] == WIRE_CONTROL) {
+            m.body.control.pair_count = 1;
+            m.body.control.pair[0] =
+                (struct wire_pair){ { "interval", 8 }, { "250ms", 5 } };
+        }
         seed_write(argv[1], wire_kind_name(small[i]), &m);
     }
     struct arena arena;

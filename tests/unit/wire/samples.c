@@ -13,7 +13,7 @@ const uint32_t sample_kinds[] = {
     WIRE_HEARTBEAT,       WIRE_NEED_MODEL,  WIRE_BYE,
     WIRE_HELLO_REPLY,     WIRE_TASK,        WIRE_MODEL,
     WIRE_HEARTBEAT_REPLY, WIRE_HELLO_FIRST, WIRE_REFUSED,
-    WIRE_BYE_REPLY,
+    WIRE_BYE_REPLY,       WIRE_CONTROL,     WIRE_CONTROL_REPLY,
 };
 const uint32_t sample_kind_count = sizeof sample_kinds / sizeof sample_kinds[0];
 
@@ -125,6 +125,34 @@ static void any_result(struct rng *r, struct arena *arena,
     any_payload(r, arena, &t->payload);
 }
 
+static void any_control(struct rng *r, struct arena *arena,
+                        struct wire_control *l)
+{
+    l->verb = any_u32(r);
+    l->json = any_u32(r);
+    l->request_id = any_text(r, arena);
+    l->who = any_text(r, arena);
+    l->pair_count = (uint32_t)rng_below(r, WIRE_PAIRS_MAX + 1);
+    for (uint32_t i = 0; i < l->pair_count; i++) {
+        l->pair[i].name = any_text(r, arena);
+        l->pair[i].value = any_text(r, arena);
+    }
+}
+
+/* Beyond what any other text may have, but not so long that a test which
+ * cuts at every byte takes minutes. */
+static struct wire_text any_reply_text(struct rng *r, struct arena *arena)
+{
+    struct wire_text t = any_text(r, arena);
+    if (rng_below(r, 2)) {
+        char *bytes = arena_alloc(arena, 4 * WIRE_TEXT_MAX, 1);
+        check(bytes != NULL);
+        any_bytes(r, bytes, 4 * WIRE_TEXT_MAX);
+        t = (struct wire_text){ bytes, 4 * WIRE_TEXT_MAX };
+    }
+    return t;
+}
+
 static void any_body(struct rng *r, struct arena *arena, struct wire_message *m)
 {
     switch (m->envelope.kind) {
@@ -163,6 +191,13 @@ static void any_body(struct rng *r, struct arena *arena, struct wire_message *m)
     case WIRE_REFUSED:
         m->body.refused.code = any_i32(r);
         m->body.refused.reason = any_text(r, arena);
+        break;
+    case WIRE_CONTROL:
+        any_control(r, arena, &m->body.control);
+        break;
+    case WIRE_CONTROL_REPLY:
+        m->body.control_reply.code = any_i32(r);
+        m->body.control_reply.text = any_reply_text(r, arena);
         break;
     default:
         break;
@@ -275,6 +310,21 @@ static const char *result_difference(const struct wire_result *a,
     return NULL;
 }
 
+static const char *control_difference(const struct wire_control *a,
+                                      const struct wire_control *b)
+{
+    DIFFER(verb);
+    DIFFER(json);
+    DIFFER_TEXT(request_id);
+    DIFFER_TEXT(who);
+    DIFFER(pair_count);
+    for (uint32_t i = 0; i < a->pair_count; i++) {
+        DIFFER_TEXT(pair[i].name);
+        DIFFER_TEXT(pair[i].value);
+    }
+    return NULL;
+}
+
 static const char *small_difference(const struct wire_message *a,
                                     const struct wire_message *b)
 {
@@ -303,6 +353,10 @@ static const char *small_difference(const struct wire_message *a,
         DIFFER(body.refused.code);
         DIFFER_TEXT(body.refused.reason);
         return NULL;
+    case WIRE_CONTROL_REPLY:
+        DIFFER(body.control_reply.code);
+        DIFFER_TEXT(body.control_reply.text);
+        return NULL;
     default:
         return NULL;
     }
@@ -327,6 +381,8 @@ const char *sample_difference(const struct wire_message *a,
         return task_difference(&a->body.task, &b->body.task);
     case WIRE_RESULT:
         return result_difference(&a->body.result, &b->body.result);
+    case WIRE_CONTROL:
+        return control_difference(&a->body.control, &b->body.control);
     default:
         return small_difference(a, b);
     }

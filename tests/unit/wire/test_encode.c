@@ -89,7 +89,7 @@ static int encode_to_nothing(const struct wire_message *m)
 Test(encode, an_unknown_or_reserved_kind_is_invalid)
 {
     struct wire_message m = { 0 };
-    const uint32_t kinds[] = { 0, 7, 31, 39, 64, 65, 66, 1000 };
+    const uint32_t kinds[] = { 0, 7, 31, 40, 63, 64, 66, 1000 };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         m.envelope.kind = kinds[i];
         cr_expect_eq(encode_to_nothing(&m), ERR_INVALID);
@@ -118,6 +118,41 @@ Test(encode, counts_and_texts_over_their_maximum_are_refused)
     m = (struct wire_message){ .envelope = { .kind = WIRE_HEARTBEAT } };
     m.body.heartbeat.held_count = WIRE_HELD_MAX + 1;
     cr_expect_eq(encode_to_nothing(&m), ERR_LIMIT);
+}
+
+Test(encode, a_change_over_its_limits_is_refused)
+{
+    static const char long_text[WIRE_TEXT_MAX + 1];
+    struct wire_message m = { .envelope = { .kind = WIRE_CONTROL } };
+    m.body.control.pair_count = WIRE_PAIRS_MAX + 1;
+    cr_expect_eq(encode_to_nothing(&m), ERR_LIMIT);
+    m.body.control.pair_count = WIRE_PAIRS_MAX;
+    cr_expect_eq(encode_to_nothing(&m), 0);
+    struct wire_pair *last = &m.body.control.pair[WIRE_PAIRS_MAX - 1];
+    last->name = (struct wire_text){ long_text, WIRE_TEXT_MAX + 1 };
+    cr_expect_eq(encode_to_nothing(&m), ERR_LIMIT);
+    last->name.length = WIRE_TEXT_MAX;
+    cr_expect_eq(encode_to_nothing(&m), 0);
+    last->value = (struct wire_text){ long_text, WIRE_TEXT_MAX + 1 };
+    cr_expect_eq(encode_to_nothing(&m), ERR_LIMIT);
+    cr_expect_eq(wire_encoded_bytes_max(&m), UINT64_MAX);
+}
+
+Test(encode, a_reply_for_people_may_be_a_mebibyte_and_no_longer)
+{
+    struct wire_message m = { .envelope = { .kind = WIRE_CONTROL_REPLY } }, got;
+    char *text = calloc(1, WIRE_REPLY_TEXT_MAX + 1);
+    m.body.control_reply.text =
+        (struct wire_text){ text, WIRE_REPLY_TEXT_MAX + 1 };
+    cr_expect_eq(encode_to_nothing(&m), ERR_LIMIT);
+    m.body.control_reply.text.length = WIRE_REPLY_TEXT_MAX;
+    size_t n;
+    uint8_t *bytes = sample_encode(&m, &n);
+    cr_expect_leq(n, wire_encoded_bytes_max(&m));
+    cr_assert_eq(wire_decode(bytes, n, &got), 0);
+    cr_expect_null(sample_difference(&m, &got));
+    free(bytes);
+    free(text);
 }
 
 Test(encode, a_block_of_unknown_type_is_invalid)
