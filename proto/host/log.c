@@ -1,5 +1,5 @@
 /*
- * Logfmt lines, built on the stack and written at once.
+ * Logfmt lines, built on the stack, made JSON where asked, written at once.
  */
 #include "proto/host/log.h"
 
@@ -7,10 +7,12 @@
 #include "proto/base/civil.h"
 #include "proto/base/text.h"
 #include "proto/host/clock.h"
+#include "proto/host/log_json.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,8 +26,14 @@ static const char cut_mark[] = " cut=true";
 
 void log_init(struct log *l, enum log_level level)
 {
-    l->level = level;
+    atomic_init(&l->level, (int)level);
     l->fd = STDERR_FILENO;
+    l->format = LOG_FORMAT_TEXT;
+}
+
+void log_set_level(struct log *l, enum log_level level)
+{
+    atomic_store_explicit(&l->level, (int)level, memory_order_relaxed);
 }
 
 /* Ends a line that was cut at `length`: closes an open quote, says so. */
@@ -69,7 +77,7 @@ void log_line(const struct log *l, enum log_level level, const char *what,
     char line[LOG_LINE_MAX + 1];
     char time[24];
     int saved = errno;
-    if (level < l->level)
+    if ((int)level < atomic_load_explicit(&l->level, memory_order_relaxed))
         return;
     civil_format_ms(clock_wall_ns(), time, sizeof time);
     time[10] = 'T';
@@ -89,6 +97,11 @@ void log_line(const struct log *l, enum log_level level, const char *what,
     for (size_t i = 0; i < length; i++)
         if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
             line[i] = ' ';
+    if (l->format == LOG_FORMAT_JSON) {
+        char object[LOG_LINE_MAX];
+        length = log_json(line, length, object, sizeof object - 1);
+        memcpy(line, object, length);
+    }
     line[length++] = '\n';
     log_write(l->fd, line, length);
     errno = saved;
@@ -171,5 +184,16 @@ int log_level_parse(const char *text, enum log_level *ret_level)
     if (!text_equal_nocase(text, "warning"))
         return ERR_INVALID;
     *ret_level = LOG_LEVEL_WARN;
+    return 0;
+}
+
+int log_format_parse(const char *text, enum log_format *ret_format)
+{
+    if (text_equal_nocase(text, "text"))
+        *ret_format = LOG_FORMAT_TEXT;
+    else if (text_equal_nocase(text, "json"))
+        *ret_format = LOG_FORMAT_JSON;
+    else
+        return ERR_INVALID;
     return 0;
 }

@@ -85,6 +85,51 @@ Test(log, lines_below_the_level_are_not_written)
     tube_free(t);
 }
 
+Test(log, the_level_can_be_changed_meanwhile)
+{
+    struct tube *t = tube_new(LOG_LEVEL_WARN);
+    log_set_level(&t->log, LOG_LEVEL_DEBUG);
+    log_line(&t->log, LOG_LEVEL_DEBUG, "seen", NULL);
+    cr_assert_not_null(strstr(tube_read(t), "what=seen"));
+    log_set_level(&t->log, LOG_LEVEL_ERROR);
+    log_line(&t->log, LOG_LEVEL_WARN, "unseen", NULL);
+    cr_assert_eq(strlen(tube_read(t)), 0);
+    tube_free(t);
+}
+
+Test(log, a_line_as_json_is_an_object_of_its_own)
+{
+    struct tube *t = tube_new(LOG_LEVEL_INFO);
+    t->log.format = LOG_FORMAT_JSON;
+    log_line(&t->log, LOG_LEVEL_WARN, "batch_slow", "batch=%d why=%s", 7,
+             LOG_QUOTE("the \"disk\"\nwaits"));
+    const char *line = tube_read(t);
+    cr_assert_eq(strncmp(line, "{\"ts\":\"20", 9), 0, "%s", line);
+    cr_assert_str_eq(strstr(line, "\"level\""),
+                     "\"level\":\"warn\",\"what\":\"batch_slow\",\"batch\":7,"
+                     "\"why\":\"the \\\"disk\\\"\\nwaits\"}\n");
+    tube_free(t);
+}
+
+Test(log, a_long_json_line_stays_within_the_limit)
+{
+    struct tube *t = tube_new(LOG_LEVEL_INFO);
+    char value[9000];
+    t->log.format = LOG_FORMAT_JSON;
+    for (size_t n = 0; n < sizeof value - 1; n++)
+        value[n] = n % 3 == 0 ? ' ' : '"'; /* words that need escapes */
+    for (size_t n = 1500; n < 4200; n += 7) {
+        value[n] = '\0';
+        log_line(&t->log, LOG_LEVEL_INFO, "long", "%s", value);
+        value[n] = 'x';
+        const char *line = tube_read(t);
+        size_t length = strlen(line);
+        cr_assert_leq(length, LOG_LINE_MAX);
+        cr_assert_str_eq(line + length - 2, "}\n");
+    }
+    tube_free(t);
+}
+
 Test(log, a_line_stays_one_line)
 {
     struct tube *t = tube_new(LOG_LEVEL_INFO);
@@ -176,7 +221,9 @@ Test(log, lines_of_several_processes_never_mix)
 
 Test(log, errno_survives_and_a_closed_descriptor_is_ignored)
 {
-    struct log l = { LOG_LEVEL_INFO, -1 };
+    struct log l;
+    log_init(&l, LOG_LEVEL_INFO);
+    l.fd = -1;
     errno = EXDEV;
     log_line(&l, LOG_LEVEL_ERROR, "nobody", "a=%d", 1);
     cr_assert_eq(errno, EXDEV);
@@ -237,4 +284,15 @@ Test(log, levels_have_names)
     cr_assert_eq(level, LOG_LEVEL_WARN);
     cr_assert_eq(log_level_parse("loud", &level), ERR_INVALID);
     cr_assert_eq(level, LOG_LEVEL_WARN);
+}
+
+Test(log, formats_have_names)
+{
+    enum log_format format = LOG_FORMAT_TEXT;
+    cr_assert_eq(log_format_parse("JSON", &format), 0);
+    cr_assert_eq(format, LOG_FORMAT_JSON);
+    cr_assert_eq(log_format_parse("text", &format), 0);
+    cr_assert_eq(format, LOG_FORMAT_TEXT);
+    cr_assert_eq(log_format_parse("xml", &format), ERR_INVALID);
+    cr_assert_eq(format, LOG_FORMAT_TEXT);
 }
