@@ -1,7 +1,7 @@
 /*
  * A batch from its seal to its release. At most `depth` of them are sealed
- * and not committed, so batch n finds the place of batch n - depth free, and
- * the state of batch n - depth committed.
+ * and not committed when one more is sealed, so batch n finds its place free,
+ * and the state of batch n - depth committed, whatever depth was before.
  */
 #include "engine/core/state.h"
 
@@ -9,7 +9,7 @@
 
 static struct batch *batch_place(const struct coord *c, uint64_t number)
 {
-    return &c->batch[number % c->config.tuning.depth];
+    return &c->batch[number % COORD_DEPTH_MAX];
 }
 
 struct batch *batch_find(const struct coord *c, uint64_t number)
@@ -57,6 +57,7 @@ void batch_seal(struct coord *c, enum coord_reason reason)
     a->records = open->records;
     a->overrun = open->overrun;
     a->position = open->position;
+    a->interval_us = cut_interval_us(c);
     *open = (struct open_batch){ 0 };
 }
 
@@ -75,7 +76,13 @@ static void run_enter_phase(struct coord *c, struct run *run)
         run->phase_index++;
     }
     run->done = 0;
+    run->worker_us += run->longest_us;
+    run->longest_us = 0;
     if (run->phase_index == plan->phase_count) {
+        struct coord_timing *timing = &run->batch->timing;
+        if (timing->worker_us < run->worker_us) {
+            timing->worker_us = run->worker_us;
+        }
         run->batch->runs_left--;
         return;
     }
@@ -96,6 +103,8 @@ static void run_plan(const struct coord *c, struct run *run,
     const struct coord_detector *d = &c->config.detector[run->detector];
     run->plan = (struct plan){ 0 };
     run->phase_index = 0;
+    run->longest_us = 0;
+    run->worker_us = 0;
     run->preparing = false;
     if (shape->rows == 0) {
         return;
@@ -134,9 +143,21 @@ void batch_prepared(struct coord *c, const struct coord_event *event)
     task_open_phase(c, run);
 }
 
-void batch_task_done(struct coord *c, struct run *run)
+/* What a worker says of itself is not believed beyond what can be. */
+static int64_t believed_us(const struct coord *c, const struct batch *b,
+                           uint64_t compute_us)
+{
+    int64_t most_us = c->now_us - b->timing.sealed_us;
+    return compute_us < (uint64_t)most_us ? (int64_t)compute_us : most_us;
+}
+
+void batch_task_done(struct coord *c, struct run *run, uint64_t compute_us)
 {
     struct batch *b = run->batch;
+    int64_t took_us = believed_us(c, b, compute_us);
+    if (run->longest_us < took_us) {
+        run->longest_us = took_us;
+    }
     run->done++;
     if (run->done < run->plan.phase[run->phase_index].tasks) {
         return;

@@ -69,7 +69,7 @@ static void check_batches(const struct coord *c)
     uint32_t committing = 0;
     struct task_counts sum = { 0 };
     check(c->sealed_batch - c->committed_batch == c->in_flight);
-    check(c->in_flight <= c->config.tuning.depth);
+    check(c->in_flight <= COORD_DEPTH_MAX);
     for (uint64_t n = c->committed_batch + 1; n <= c->sealed_batch; n++) {
         const struct batch *b = batch_find(c, n);
         check(b != NULL);
@@ -148,7 +148,8 @@ static void check_peers(const struct coord *c)
 
 void coord_check(const struct coord *c)
 {
-    check(c->open.records <= c->config.tuning.max_rows);
+    check(c->open.records <= c->config.tuning.max_rows || c->open.tuned);
+    check(c->hold != HOLD_HELD || !c->hold_cut || c->open.records == 0);
     check(c->open.records > 0 || c->open.bytes == 0);
     check_batches(c);
     check_peers(c);

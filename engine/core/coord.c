@@ -10,24 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ROWS_MAX 10000000u
-#define BYTES_MAX (UINT64_C(4) << 30)
-
 static bool config_is_valid(const struct coord_config *f)
 {
-    bool sizes = f->tuning.max_rows >= 1 && f->tuning.max_rows <= ROWS_MAX &&
-                 f->tuning.max_bytes >= 1 && f->tuning.max_bytes <= BYTES_MAX &&
-                 f->tuning.depth >= 1 && f->tuning.depth <= COORD_DEPTH_MAX &&
-                 f->tuning.cap_bytes / 2 >= f->tuning.max_bytes &&
-                 f->tuning.cap_rows / 2 >= f->tuning.max_rows;
-    bool times =
-        f->lease_ms > 0 && f->silence_ms > 0 && f->beat_ms > 0 &&
-        f->commit_retry_ms > 0 &&
-        (f->tuning.cut != COORD_CUT_INTERVAL || f->tuning.interval_us > 0);
+    bool times = f->lease_ms > 0 && f->silence_ms > 0 && f->beat_ms > 0 &&
+                 f->commit_retry_ms > 0;
     bool detectors =
         f->detector_count >= 1 && f->detector_count <= COORD_DETECTORS_MAX;
-    return sizes && times && detectors && f->epoch > 0 &&
-           f->last_state_batch <= f->last_batch;
+    return coord_tuning_check(&f->tuning) == 0 && times && detectors &&
+           f->epoch > 0 && f->last_state_batch <= f->last_batch;
 }
 
 static void lists_init(struct coord *c)
@@ -46,7 +36,7 @@ static void lists_init(struct coord *c)
 static void runs_init(struct coord *c)
 {
     struct task *task = c->task;
-    for (uint32_t i = 0; i < c->config.tuning.depth; i++) {
+    for (uint32_t i = 0; i < COORD_DEPTH_MAX; i++) {
         for (uint32_t d = 0; d < c->config.detector_count; d++) {
             struct run *run = &c->batch[i].run[d];
             run->batch = &c->batch[i];
@@ -68,8 +58,9 @@ int coord_new(const struct coord_config *config, int64_t now_us,
     if (c == NULL) {
         return ERR_NOMEM;
     }
-    size_t runs = (size_t)config->tuning.depth * config->detector_count;
-    c->batch = calloc(config->tuning.depth, sizeof *c->batch);
+    /* For any depth: what is never used is never touched. */
+    size_t runs = (size_t)COORD_DEPTH_MAX * config->detector_count;
+    c->batch = calloc(COORD_DEPTH_MAX, sizeof *c->batch);
     c->task = calloc(runs * PLAN_PHASES_MAX * PLAN_TASKS_MAX, sizeof *c->task);
     if (c->batch == NULL || c->task == NULL ||
         map_init(&c->peer_by_id, COORD_WORKERS_MAX) != 0 ||
@@ -78,8 +69,9 @@ int coord_new(const struct coord_config *config, int64_t now_us,
         return ERR_NOMEM;
     }
     c->config = *config;
-    c->start_us = now_us;
     c->now_us = now_us;
+    c->grid_us = now_us;
+    cut_follow_grid(c);
     c->sealed_batch = config->last_batch;
     c->committed_batch = config->last_batch;
     c->state_batch = config->last_state_batch;
@@ -153,6 +145,12 @@ static void event_handle(struct coord *c, const struct coord_event *event)
             peer_lose_pipe(c, p);
         }
         break;
+    case COORD_EV_HOLD:
+        tune_hold(c, event);
+        break;
+    case COORD_EV_TUNE:
+        tune_change(c, event);
+        break;
     }
 }
 
@@ -183,6 +181,7 @@ void coord_step(struct coord *c, int64_t now_us,
         task_wake_delayed(c);
         batch_commit_try(c);
         cut_try(c);
+        tune_hold_try(c);
         lease_dispatch(c);
         speculate_try(c);
         peer_note_lonely(c);
@@ -268,6 +267,7 @@ uint32_t coord_workers_get(const struct coord *c, struct coord_worker_info *out,
             w->joined_us = alive_to_now_us(c, p->joined_us);
             w->heard_us = alive_to_now_us(c, p->heard_us);
             w->computing = p->lease.task != 0;
+            w->busy_us = peer_busy_us(c, p);
         }
         count++;
     }

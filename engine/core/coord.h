@@ -16,13 +16,18 @@
  *              soon as the pipeline has room); until then it takes no record.
  *              HELD says the first batch that a change would hold for, and no
  *              batch is sealed until COORD_EV_TUNE brings the change, or its
- *              refusal. So a change can be committed before it is used.
+ *              refusal. So a change can be committed before it is used. With
+ *              `cut` the open batch, empty now, takes no record until then;
+ *              without, it goes on taking them, and where new limits are
+ *              below what it holds it is cut as it is.
  * Auto         with `tuning.share.on` the interval follows what batches take:
  *              see pace.h.
  * Cutting      a batch is full at max_rows records, or once its bytes reach
  *              max_bytes (the record that does so belongs to it). Deadlines
- *              lie on a fixed grid: multiples of the interval from coord_new;
- *              a batch is due at the first one after its first record.
+ *              lie on a fixed grid: multiples of the interval from coord_new,
+ *              or, after a change of the interval, from the last point of the
+ *              grid before; a batch is due at the first one after its first
+ *              record.
  * Workers      known by worker_id from their HELLO on. A lost pipe drops what
  *              the worker asked for and hands its task to someone else at
  *              once; the worker itself is forgotten after silence_ms. Silence
@@ -73,7 +78,8 @@ struct coord_share {
 /* What may change while it runs, from one batch on. */
 struct coord_tuning {
     enum coord_cut cut;
-    int64_t interval_us; /* COORD_CUT_INTERVAL; with share.on the first one */
+    int64_t interval_us; /* COORD_CUT_INTERVAL; with share.on the first one,
+                          * kept within its limits */
     struct coord_share share;
     uint32_t max_rows;  /* records of a batch */
     uint64_t max_bytes; /* source bytes of a batch */
@@ -166,7 +172,8 @@ struct coord_event {
 enum coord_action_kind {
     COORD_ACT_SEAL = 1,  /* close the open batch as `batch`; assemble it, then
                           * SEALED. `reason`, `state_batch`, `overrun`,
-                          * `interval_us` */
+                          * `interval_us`: the one that it was cut by, 0 =
+                          * as soon as possible, -1 = by count */
     COORD_ACT_DROP_OPEN, /* forget the open batch (it will be read again) */
     COORD_ACT_PREPARE,   /* job, then PREPARED. `batch detector phase_index` */
     COORD_ACT_REPLY_HELLO,       /* `request` */

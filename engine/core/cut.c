@@ -5,7 +5,8 @@
  * A batch is full at `max_rows` records or once its bytes reach `max_bytes`
  * (the record that reaches it belongs to it), so whether it is full depends on
  * the records alone, never on what comes next. Deadlines lie on a fixed grid:
- * multiples of the interval from the coordinator's start; a batch is due at
+ * multiples of the interval from the coordinator's start, or, after a change
+ * of the interval, from the last point of the grid before; a batch is due at
  * the first grid point after its first record.
  */
 #include "engine/core/state.h"
@@ -26,7 +27,7 @@ static bool has_room(const struct coord *c)
 uint32_t coord_fit(const struct coord *c, const uint32_t *record_bytes,
                    uint32_t n)
 {
-    if (c->ended || c->draining) {
+    if (c->ended || c->draining || tune_is_closed(c)) {
         return 0;
     }
     uint64_t records = c->open.records, bytes = c->open.bytes;
@@ -44,14 +45,64 @@ bool coord_wants_input(const struct coord *c)
     uint64_t bytes = c->read_bytes + c->open.bytes + c->flight_bytes;
     uint64_t records = c->open.records + c->flight_records;
     return !c->ended && !c->draining && !c->disk_full && !c->gave_up &&
-           !is_full(c) && bytes < c->config.tuning.cap_bytes &&
+           !tune_is_closed(c) && !is_full(c) &&
+           bytes < c->config.tuning.cap_bytes &&
            records < c->config.tuning.cap_rows;
 }
 
-static int64_t next_grid_us(const struct coord *c, int64_t at_us)
+void cut_follow_grid(struct coord *c)
 {
-    int64_t step = c->config.tuning.interval_us;
-    return c->start_us + ((at_us - c->start_us) / step + 1) * step;
+    const struct coord_tuning *t = &c->config.tuning;
+    int64_t step_us = t->cut == COORD_CUT_INTERVAL ? t->interval_us : 0;
+    if (step_us == c->grid_step_us) {
+        return;
+    }
+    int64_t past_us = c->now_us - c->grid_us;
+    c->grid_us = c->now_us;
+    if (c->grid_step_us > 0) {
+        c->grid_us -= past_us % c->grid_step_us;
+    }
+    c->grid_step_us = step_us;
+}
+
+/* The open batch is due at the next point of the grid. */
+static void cut_time(struct coord *c)
+{
+    cut_follow_grid(c);
+    if (c->grid_step_us > 0) {
+        int64_t past_us = c->now_us - c->grid_us;
+        c->open.interval_us = c->grid_step_us;
+        c->open.deadline_us =
+            c->now_us - past_us % c->grid_step_us + c->grid_step_us;
+    }
+}
+
+void cut_retime(struct coord *c)
+{
+    struct open_batch *open = &c->open;
+    if (open->records == 0) {
+        cut_follow_grid(c);
+        return;
+    }
+    bool was_due = c->grid_step_us > 0 && open->deadline_us <= c->now_us;
+    int64_t due_us = open->deadline_us;
+    open->tuned = true;
+    cut_time(c);
+    if (was_due) {
+        open->deadline_us = due_us;
+    }
+}
+
+int64_t cut_interval_us(const struct coord *c)
+{
+    switch (c->config.tuning.cut) {
+    case COORD_CUT_INTERVAL:
+        return c->open.interval_us;
+    case COORD_CUT_ASAP:
+        return 0;
+    default:
+        return -1;
+    }
 }
 
 void cut_append(struct coord *c, const struct coord_event *event)
@@ -63,12 +114,11 @@ void cut_append(struct coord *c, const struct coord_event *event)
         return;
     }
     struct open_batch *open = &c->open;
+    check(!tune_is_closed(c));
     check(event->records <= c->config.tuning.max_rows - open->records);
     if (open->records == 0) {
         open->opened_us = c->now_us;
-        if (c->config.tuning.cut == COORD_CUT_INTERVAL) {
-            open->deadline_us = next_grid_us(c, c->now_us);
-        }
+        cut_time(c);
     }
     open->records += event->records;
     open->bytes += event->bytes;
@@ -110,13 +160,16 @@ static enum coord_reason reason_to_cut(const struct coord *c)
     if (c->draining) {
         return COORD_REASON_DRAIN;
     }
+    if (c->hold == HOLD_ASKED && c->hold_cut) {
+        return COORD_REASON_SET;
+    }
     return c->config.tuning.cut == COORD_CUT_ASAP ? COORD_REASON_ASAP : 0;
 }
 
 void cut_try(struct coord *c)
 {
     enum coord_reason reason = reason_to_cut(c);
-    if (reason == 0) {
+    if (reason == 0 || c->hold == HOLD_HELD) {
         return;
     }
     if (has_room(c)) {
@@ -133,6 +186,7 @@ void cut_try(struct coord *c)
 int64_t cut_deadline_us(const struct coord *c)
 {
     bool waits = c->config.tuning.cut == COORD_CUT_INTERVAL &&
-                 c->open.records > 0 && (has_room(c) || !c->open.overrun);
+                 c->open.records > 0 && c->hold != HOLD_HELD &&
+                 (has_room(c) || !c->open.overrun);
     return waits ? c->open.deadline_us : INT64_MAX;
 }

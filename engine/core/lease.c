@@ -30,6 +30,7 @@ void lease_give(struct coord *c, struct peer *p, struct task *t)
     p->lease.progress = 0;
     p->lease.renewed_us = c->alive_us;
     p->lease.given_us = c->now_us;
+    p->lease.given_alive_us = c->alive_us;
     p->lease.live = true;
     list_append(&c->leases, &p->lease.link);
 

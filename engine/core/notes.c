@@ -79,7 +79,8 @@ const char *coord_note_name(enum coord_note n)
         [COORD_NOTE_DISK_OK] = "disk_ok",
         [COORD_NOTE_NO_WORKER] = "no_worker",
         [COORD_NOTE_OVERRUN] = "overrun",
+        [COORD_NOTE_INTERVAL] = "interval",
     };
-    bool known = n >= COORD_NOTE_WORKER_JOINED && n <= COORD_NOTE_OVERRUN;
+    bool known = n >= COORD_NOTE_WORKER_JOINED && n <= COORD_NOTE_INTERVAL;
     return known ? name[n] : "?";
 }

@@ -21,6 +21,7 @@ static bool is_ours(const struct coord *c, const struct wire_envelope *e)
 static void request_work(struct coord *c, struct peer *p, uint64_t request)
 {
     lease_lose(c, p, true);
+    p->busy_us = peer_busy_us(c, p);
     p->lease.task = 0;
     if (!c->finished) {
         peer_park(c, p, request);
@@ -109,7 +110,7 @@ static struct coord_action *note_result(struct coord *c, enum coord_note note,
 }
 
 static void result_accept(struct coord *c, struct peer *p, struct task *t,
-                          uint64_t hash)
+                          const struct coord_event *event)
 {
     struct coord_action *a = action_add(c, COORD_ACT_ACCEPT);
     a->task = task_id(t);
@@ -122,8 +123,8 @@ static void result_accept(struct coord *c, struct peer *p, struct task *t,
     if (p->lease.live && p->lease.task == a->task) {
         speculate_time(c, t, c->now_us - p->lease.given_us);
     }
-    task_close(c, t, hash);
-    batch_task_done(c, t->run);
+    task_close(c, t, event->payload_hash);
+    batch_task_done(c, t->run, event->message->body.result.compute_us);
 }
 
 static void request_result(struct coord *c, struct peer *p,
@@ -133,7 +134,7 @@ static void request_result(struct coord *c, struct peer *p,
     struct task *t;
     switch (task_judge(c, m, event->payload_err, event->payload_hash, &t)) {
     case TASK_ACCEPT:
-        result_accept(c, p, t, event->payload_hash);
+        result_accept(c, p, t, event);
         break;
     case TASK_DUPLICATE:
         c->stats.duplicates++;

@@ -57,6 +57,8 @@ struct run {
     uint32_t phase_index; /* plan.phase_count = finished */
     bool preparing;
     uint32_t done;       /* tasks of the current phase */
+    int64_t longest_us;  /* computing of a task of the current phase */
+    int64_t worker_us;   /* the longest of each phase before it, summed */
     struct list waiting; /* of the current phase, without the delayed ones */
     struct task *task;   /* PLAN_PHASES_MAX x PLAN_TASKS_MAX */
 };
@@ -87,8 +89,17 @@ struct open_batch {
     uint64_t bytes;
     uint64_t position;
     int64_t opened_us;
-    int64_t deadline_us; /* COORD_CUT_INTERVAL with records > 0 */
+    /* COORD_CUT_INTERVAL with records > 0: */
+    int64_t deadline_us, interval_us;
     bool overrun;
+    bool tuned; /* the limits changed while it was open */
+};
+
+/* A change that is to come. */
+enum hold {
+    HOLD_NONE = 0,
+    HOLD_ASKED, /* the open batch is to be sealed first */
+    HOLD_HELD,  /* HELD was said: nothing is sealed until TUNE */
 };
 
 /* A worker holds at most one task: its lease lies here. */
@@ -98,6 +109,7 @@ struct lease {
     uint64_t progress;
     int64_t renewed_us; /* alive clock */
     int64_t given_us;
+    int64_t given_alive_us;
     bool live; /* false: expired or overtaken; the result still counts */
     struct list link;
 };
@@ -109,6 +121,7 @@ struct peer {
     uint64_t pid;
     char host[64];
     uint64_t tasks_done;
+    int64_t busy_us;     /* alive clock, without the task now out */
     uint32_t idle_beats; /* beats with nothing held and nothing parked */
     int64_t joined_us;   /* alive clock */
     int64_t heard_us;    /* alive clock */
@@ -128,18 +141,22 @@ struct task_times {
 
 struct coord {
     struct coord_config config;
-    int64_t start_us, now_us, alive_us;
+    int64_t now_us, alive_us;
     struct coord_actions *actions; /* of the step under way */
 
     struct open_batch open;
+    /* Deadlines: grid_us + n * grid_step_us; step 0 = not cut by time. */
+    int64_t grid_us, grid_step_us;
+    enum hold hold;
+    bool hold_cut;
     uint64_t read_bytes; /* read, not yet appended or skipped */
     uint64_t sealed_batch, committed_batch;
     uint64_t state_batch; /* of the newest sealed batch */
     uint32_t in_flight;   /* batches sealed and not committed */
     uint64_t flight_bytes, flight_records; /* of these */
-    struct batch *batch;  /* depth of them, at number % depth */
-    struct task *task;    /* all runs' tasks, one block */
-    int64_t commit_at_us; /* not before, after a full disk */
+    struct batch *batch;                   /* at number % COORD_DEPTH_MAX */
+    struct task *task;                     /* all runs' tasks, one block */
+    int64_t commit_at_us;                  /* not before, after a full disk */
     bool committing, disk_full;
     bool ended, draining, finished, gave_up;
 
@@ -171,6 +188,20 @@ void cut_append(struct coord *c, const struct coord_event *event);
 void cut_drain(struct coord *c);
 void cut_try(struct coord *c);
 int64_t cut_deadline_us(const struct coord *c);
+/* What SEAL says of the open batch. */
+int64_t cut_interval_us(const struct coord *c);
+/* The grid of the interval in force, from the last point of the old one. */
+void cut_follow_grid(struct coord *c);
+/* The tuning changed under the open batch. */
+void cut_retime(struct coord *c);
+
+/* tune.c: a change between two batches. */
+void tune_hold(struct coord *c, const struct coord_event *event);
+void tune_change(struct coord *c, const struct coord_event *event);
+/* Says HELD where it is due. */
+void tune_hold_try(struct coord *c);
+/* The open batch takes nothing: it is closed for a change. */
+bool tune_is_closed(const struct coord *c);
 
 /* batch.c: from sealed to released. */
 struct batch *batch_find(const struct coord *c, uint64_t number);
@@ -181,7 +212,7 @@ void batch_merged(struct coord *c, uint64_t number);
 void batch_committed(struct coord *c, const struct coord_event *event);
 void batch_commit_try(struct coord *c);
 /* The task was accepted: its run may go on. */
-void batch_task_done(struct coord *c, struct run *run);
+void batch_task_done(struct coord *c, struct run *run, uint64_t compute_us);
 
 /* task.c: the task table. */
 uint64_t task_id(const struct task *t);
@@ -238,6 +269,8 @@ void peer_unpark(struct coord *c, struct peer *p);
 void peer_drop_parked(struct coord *c, struct peer *p);
 void peer_drop_silent(struct coord *c);
 void peer_note_lonely(struct coord *c);
+/* How long it had a task out, the one now out included. */
+int64_t peer_busy_us(const struct coord *c, const struct peer *p);
 
 /* requests.c: what workers say. */
 void request_step(struct coord *c, const struct coord_event *event);

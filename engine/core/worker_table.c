@@ -172,3 +172,10 @@ void peer_note_lonely(struct coord *c)
         note_add(c, COORD_NOTE_NO_WORKER)->batch = c->committed_batch + 1;
     }
 }
+
+int64_t peer_busy_us(const struct coord *c, const struct peer *p)
+{
+    int64_t now_out_us =
+        p->lease.task != 0 ? c->alive_us - p->lease.given_alive_us : 0;
+    return p->busy_us + now_out_us;
+}

@@ -174,3 +174,33 @@ Test(batch, a_thousand_tasks_and_all_workers_stay_within_the_tables)
     cr_assert_eq(rig_stats(&rig).tasks_open, PLAN_TASKS_MAX);
     rig_end(&rig);
 }
+
+/* A result of `given` by which its worker computed for so long. */
+static void result_after(const struct coord_action *given, uint64_t compute_us)
+{
+    struct wire_message m = rig_result_of(&rig, given);
+    m.body.result.compute_us = compute_us;
+    rig_result(&rig, given->worker_id, &m, 0, 1);
+}
+
+Test(batch, the_longest_computing_of_each_phase_is_summed)
+{
+    rig_init(&rig);
+    rig.plan = (struct rig_plan){ .phases = 2, .tasks = { 2, 1 } };
+    rig_start(&rig);
+    rig_batch(&rig, 1);
+    rig_join(&rig, 1);
+    struct coord_action first = *rig_find(&rig, COORD_ACT_REPLY_TASK);
+    rig_join(&rig, 2);
+    struct coord_action second = *rig_find(&rig, COORD_ACT_REPLY_TASK);
+    rig_tick(&rig, 100);
+    result_after(&first, 30000);
+    result_after(&second, 50000);
+    struct coord_action third = *rig_find(&rig, COORD_ACT_REPLY_TASK);
+    rig_tick(&rig, 100);
+    result_after(&third, UINT64_MAX);
+    rig_merged(&rig, 1);
+    cr_assert_eq(rig_find(&rig, COORD_ACT_COMMIT)->timing.worker_us,
+                 50000 + 200000, "never longer than the batch is there");
+    rig_end(&rig);
+}

@@ -201,3 +201,31 @@ Test(lease, the_copy_and_the_original_are_compared)
     rig_result(&rig, 1, &slow, 0, 5);
     cr_assert_eq(rig_stats(&rig).duplicates, 1);
 }
+
+static int64_t busy_us(void)
+{
+    struct coord_worker_info w;
+    cr_assert_eq(coord_workers_get(rig.c, &w, 1), 1);
+    return w.busy_us;
+}
+
+Test(lease, a_worker_is_busy_while_it_has_a_task_out)
+{
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_join(&rig, 1);
+    rig_tick(&rig, 500);
+    cr_assert_eq(busy_us(), 0);
+    rig_batch(&rig, 1);
+    take_given();
+    rig_tick(&rig, 300);
+    cr_assert_eq(busy_us(), 300000, "the task now out counts");
+    struct wire_message m = rig_result_of(&rig, &given);
+    rig_result(&rig, 1, &m, 0, 1);
+    rig_tick(&rig, 700);
+    cr_assert_eq(busy_us(), 300000);
+    rig_batch(&rig, 2);
+    rig_tick(&rig, 200);
+    cr_assert_eq(busy_us(), 500000);
+    rig_end(&rig);
+}
