@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define LEAVE_US 3000000 /* patience with workers at the end */
 
@@ -155,7 +156,9 @@ static void tear_down(struct engine *e)
     drain_loop(e);
     if (e->store != NULL) {
         struct fault fault = { 0 };
+        int64_t begun_ns = clock_thread_cpu_ns();
         int rc = store_close(e->store, e->failed == 0 || !e->ran, &fault);
+        (void)stages_add(&e->stages, WORK_COMMIT, begun_ns);
         if (rc == ERR_BUSY && e->failed == 0) /* nothing is missing */
             engine_remark(e, LOG_LEVEL_WARN, NULL, "%s", fault.text);
         else if (rc != 0 && e->failed == 0)
@@ -175,6 +178,15 @@ static void tear_down(struct engine *e)
         free(e->kept_text[i]);
     if (e->private_dir.path[0] != '\0')
         (void)file_remove_private_dir(&e->private_dir);
+}
+
+/* Where the CPU time went, once, at the end. */
+static void log_stages(struct engine *e)
+{
+    char text[512];
+    stages_print(&e->stages, text, sizeof text);
+    log_line(e->log, LOG_LEVEL_INFO, "stages", "pid=%d %s", (int)getpid(),
+             text);
 }
 
 static void fill_summary(struct engine *e, struct engine_summary *s)
@@ -253,6 +265,7 @@ int engine_run(const struct settings *settings, const struct option *table,
     e->failed = start_all(e, input, fault);
     if (e->failed == 0) {
         e->ran = true;
+        stages_init(&e->stages); /* the start is not a part of it */
         tell_started(e);
         start_handles(e);
         (void)uv_run(&e->loop, UV_RUN_DEFAULT);
@@ -260,6 +273,8 @@ int engine_run(const struct settings *settings, const struct option *table,
         judge_end(e, ret_summary);
     }
     tear_down(e);
+    if (e->ran)
+        log_stages(e);
     rc = e->failed;
     if (rc == ERR_CANCELED) { /* stopped before there was anything to lose */
         *ret_summary = (struct engine_summary){ .drained = true };

@@ -17,6 +17,7 @@
 #include "engine/ingest/source.h"
 #include "engine/learn/learn.h"
 #include "engine/shell/engine.h"
+#include "engine/shell/stages.h"
 #include "engine/shell/supervise.h"
 #include "engine/shell/writer.h"
 #include "proto/host/file.h"
@@ -180,6 +181,7 @@ struct engine {
     uv_signal_t sigint, sigterm;
 
     int64_t started_us;
+    struct stages stages;
     struct engine_progress progress;
     uint64_t rate_rows[16]; /* committed rows at the last ticks */
     uint32_t rate_tick;

@@ -72,7 +72,9 @@ static int read_processes(struct intake *in)
 static int read_run(struct job *j)
 {
     struct intake *in = &j->engine->intake;
+    struct stages *stages = &j->engine->stages;
     const uint8_t *bytes = in->buffer;
+    int64_t begun_ns = clock_thread_cpu_ns();
     int rc;
     in->read_bytes = 0;
     in->read_end = false;
@@ -89,21 +91,28 @@ static int read_run(struct job *j)
         bytes = in->sample.data;
         break;
     }
+    begun_ns = stages_add(stages, WORK_READ, begun_ns);
     if (rc == 0 && (in->read_bytes > 0 || in->read_end))
         rc = framer_push(in->framer, bytes, in->read_bytes, in->read_end,
                          &in->read_block);
     struct block *b = in->read_block;
     if (b != NULL && in->flushing && b->open_end)
         b->status[b->records - 1] = BAD_UNFINISHED;
-    if (rc == 0 && b != NULL && b->text_bytes <= PARSE_AT_ONCE_BYTES)
+    begun_ns = stages_add(stages, WORK_FRAME, begun_ns);
+    if (rc == 0 && b != NULL && b->text_bytes <= PARSE_AT_ONCE_BYTES) {
         rc = block_parse(b, j->engine->schema);
+        (void)stages_add(stages, WORK_PARSE, begun_ns);
+    }
     return rc;
 }
 
 static int parse_run(struct job *j)
 {
     struct parse_job *p = (struct parse_job *)j;
-    return block_parse(p->block, j->engine->schema);
+    int64_t begun_ns = clock_thread_cpu_ns();
+    int rc = block_parse(p->block, j->engine->schema);
+    (void)stages_add(&j->engine->stages, WORK_PARSE, begun_ns);
+    return rc;
 }
 
 static void parse_done(struct job *j)

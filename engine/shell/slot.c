@@ -37,7 +37,7 @@ static struct plan_shape slot_shape(const struct slot *s)
                                 .recent_rows = s->view.recent.rows };
 }
 
-static int seal_run(struct job *j)
+static int slot_assemble(struct job *j)
 {
     struct engine *e = j->engine;
     struct slot *s = j->slot;
@@ -52,6 +52,14 @@ static int seal_run(struct job *j)
                                   .rows = batch_matrix(&s->input),
                                   .recent = s->view.recent };
     return e->detector->open(&e->detect, &batch, &s->plan, &s->detect);
+}
+
+static int seal_run(struct job *j)
+{
+    int64_t begun_ns = clock_thread_cpu_ns();
+    int rc = slot_assemble(j);
+    (void)stages_add(&j->engine->stages, WORK_ASSEMBLE, begun_ns);
+    return rc;
 }
 
 static void seal_done(struct job *j)
@@ -101,7 +109,10 @@ void slot_seal(struct engine *e, const struct coord_action *a)
 
 static int prepare_run(struct job *j)
 {
-    return j->engine->detector->prepare(j->slot->detect, j->phase_index);
+    int64_t begun_ns = clock_thread_cpu_ns();
+    int rc = j->engine->detector->prepare(j->slot->detect, j->phase_index);
+    (void)stages_add(&j->engine->stages, WORK_PREPARE, begun_ns);
+    return rc;
 }
 
 static void prepare_done(struct job *j)
@@ -139,7 +150,7 @@ static struct learn_delta slot_delta(const struct slot *s)
     };
 }
 
-static int merge_run(struct job *j)
+static int slot_verdicts(struct job *j)
 {
     struct engine *e = j->engine;
     struct slot *s = j->slot;
@@ -158,6 +169,14 @@ static int merge_run(struct job *j)
     struct learn_delta delta = slot_delta(s);
     rc = learn_delta_encode(&delta, &s->delta);
     return rc != 0 ? rc : result_build(e, s);
+}
+
+static int merge_run(struct job *j)
+{
+    int64_t begun_ns = clock_thread_cpu_ns();
+    int rc = slot_verdicts(j);
+    (void)stages_add(&j->engine->stages, WORK_MERGE, begun_ns);
+    return rc;
 }
 
 static void merge_done(struct job *j)

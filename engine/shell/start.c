@@ -239,7 +239,7 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         rc = start_link(e, fault);
     if (rc == 0) {
         store_started(e->store); /* commits wait otherwise: they come again */
-        rc = writer_new(&e->loop, e->store, &e->writer);
+        rc = writer_new(&e->loop, e->store, &e->stages, &e->writer);
         if (rc != 0)
             (void)fault_set(fault, rc, "%s", err_text(rc));
     }

@@ -13,6 +13,7 @@ struct writer {
     uv_cond_t wake;
     uv_async_t async; /* tells the loop that `done` is not empty */
     struct store *store;
+    struct stages *stages;
     /* under the mutex */
     struct writer_command *todo, **todo_end;
     struct writer_command *done, **done_end;
@@ -50,8 +51,10 @@ static void writer_main(void *argument)
             w->todo_end = &w->todo;
         uv_mutex_unlock(&w->mutex);
         int64_t start_us = clock_monotonic_us();
+        int64_t begun_ns = clock_thread_cpu_ns();
         c->err = writer_carry_out(w->store, c);
         c->took_us = clock_monotonic_us() - start_us;
+        (void)stages_add(w->stages, WORK_COMMIT, begun_ns);
         uv_mutex_lock(&w->mutex);
         c->next = NULL;
         *w->done_end = c;
@@ -76,12 +79,14 @@ static void writer_deliver(uv_async_t *async)
     }
 }
 
-int writer_new(uv_loop_t *loop, struct store *store, struct writer **ret_w)
+int writer_new(uv_loop_t *loop, struct store *store, struct stages *stages,
+               struct writer **ret_w)
 {
     struct writer *w = calloc(1, sizeof *w);
     if (w == NULL)
         return ERR_NOMEM;
     w->store = store;
+    w->stages = stages;
     w->todo_end = &w->todo;
     w->done_end = &w->done;
     w->async.data = w;

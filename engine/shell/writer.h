@@ -7,6 +7,7 @@
 #ifndef FYKE_SHELL_WRITER_H
 #define FYKE_SHELL_WRITER_H
 
+#include "engine/shell/stages.h"
 #include "storage/store.h"
 
 #include <uv.h>
@@ -39,9 +40,9 @@ struct writer_command {
 struct writer;
 
 /* Starts the thread. `store` stays the caller's; nobody else may use it until
- * writer_free returned. */
+ * writer_free returned. `stages` counts what it uses. */
 FYKE_MUST_USE int writer_new(uv_loop_t *loop, struct store *store,
-                             struct writer **ret_w);
+                             struct stages *stages, struct writer **ret_w);
 void writer_post(struct writer *w, struct writer_command *c);
 /* Finishes what was posted, joins the thread, closes the handle. Commands
  * that are done by now still get their `done` call from the loop. */

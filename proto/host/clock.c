@@ -1,5 +1,5 @@
 /*
- * Clocks by clock_gettime, which cannot fail for these two.
+ * Clocks by clock_gettime, which cannot fail for these.
  */
 #include "proto/host/clock.h"
 
@@ -14,9 +14,24 @@ int64_t clock_monotonic_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t clock_wall_ns(void)
+static int64_t clock_ns(clockid_t clock)
 {
     struct timespec now;
-    check(clock_gettime(CLOCK_REALTIME, &now) == 0);
+    check(clock_gettime(clock, &now) == 0);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int64_t clock_wall_ns(void)
+{
+    return clock_ns(CLOCK_REALTIME);
+}
+
+int64_t clock_thread_cpu_ns(void)
+{
+    return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+int64_t clock_process_cpu_ns(void)
+{
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 }

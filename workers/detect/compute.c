@@ -16,6 +16,13 @@ int compute_advance(const struct compute_context *context, uint64_t work)
     return 0;
 }
 
+void compute_begin(const struct compute_context *context,
+                   enum compute_work work)
+{
+    if (context->begin != NULL)
+        context->begin(context->watcher, work);
+}
+
 const struct compute_ops *const compute_table[] = {
     &compute_iforest,
     NULL,

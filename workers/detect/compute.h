@@ -19,11 +19,21 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+/* What a computation is doing, for whoever counts time. */
+enum compute_work { COMPUTE_FIT, COMPUTE_SCORE, COMPUTE_WORKS };
+
 struct compute_context {
     struct arena *arena;
     _Atomic uint64_t *progress;
     const _Atomic int *stop;
+    /* Called when another kind of work begins; NULL: nobody wants to know. */
+    void (*begin)(void *watcher, enum compute_work work);
+    void *watcher;
 };
+
+/* A few times per task: from here on it is `work`. */
+void compute_begin(const struct compute_context *context,
+                   enum compute_work work);
 
 /* Counts `work` as done. ERR_CANCELED when told to stop. */
 FYKE_MUST_USE int compute_advance(const struct compute_context *context,

@@ -6,6 +6,7 @@
 #include "workers/shell/shell.h"
 
 #include "proto/base/check.h"
+#include "proto/host/clock.h"
 
 #include <stdlib.h>
 
@@ -37,28 +38,51 @@ static int job_new(struct shell *s, struct wire_text detector,
     return ERR_OK;
 }
 
+/* Ends what the pool's thread was doing and begins `work`. */
+static void work_begin(void *watcher, enum compute_work work)
+{
+    struct job *job = watcher;
+    int64_t now_ns = clock_thread_cpu_ns();
+    if (job->work_begun_ns != 0)
+        job->work_ns[job->work_now] += now_ns - job->work_begun_ns;
+    job->work_begun_ns = now_ns;
+    job->work_now = work;
+}
+
+static void work_count(struct shell *s, const struct job *job)
+{
+    for (uint32_t i = 0; i < COMPUTE_WORKS; i++)
+        s->work_ns[i] += job->work_ns[i];
+}
+
 static void compute_work(uv_work_t *work)
 {
     struct job *job = work->data;
-    struct compute_context context = { &job->shell->arena, &job->progress,
-                                       &job->stop };
+    struct compute_context context = { .arena = &job->shell->arena,
+                                       .progress = &job->progress,
+                                       .stop = &job->stop,
+                                       .begin = work_begin,
+                                       .watcher = job };
     uint64_t begun_ns = uv_hrtime();
     if (job->ops == NULL)
         job->status = ERR_UNSUPPORTED;
     else
         job->status = job->ops->run(&job->message.body.task, job->model,
                                     &context, &job->payload);
+    work_begin(job, job->work_now);
     job->compute_us = (uv_hrtime() - begun_ns) / 1000;
 }
 
 static void load_work(uv_work_t *work)
 {
     struct job *job = work->data;
+    work_begin(job, COMPUTE_SCORE); /* trees in the form for scoring */
     if (job->ops == NULL)
         job->status = ERR_UNSUPPORTED;
     else
         job->status =
             job->ops->model_new(&job->message.body.model.payload, &job->loaded);
+    work_begin(job, COMPUTE_SCORE);
 }
 
 /* No computation runs now that could hold the old one. */
@@ -93,6 +117,7 @@ static void job_after(uv_work_t *work, int status)
     (void)status; /* never cancelled */
     job->running = false;
     s->running = NULL;
+    work_count(s, job);
     if (job->abandoned) {
         job_free(job);
         shell_start_next(s);

@@ -8,6 +8,7 @@
 #include "workers/shell/shell.h"
 
 #include "proto/base/check.h"
+#include "proto/host/clock.h"
 #include "proto/host/cores.h"
 
 #include <errno.h>
@@ -313,10 +314,25 @@ static int shell_core_init(struct shell *s, struct fault *fault)
     return ERR_OK;
 }
 
+/* Where the CPU time went since the process was ready; what no computation
+ * used (the loop, nng's threads) is the wire's. */
+static void shell_log_stages(const struct shell *s, int64_t begun_ns)
+{
+    double wire_ms = (double)(clock_process_cpu_ns() - begun_ns) / 1e6;
+    double fit_ms = (double)s->work_ns[COMPUTE_FIT] / 1e6;
+    double score_ms = (double)s->work_ns[COMPUTE_SCORE] / 1e6;
+    wire_ms -= fit_ms + score_ms;
+    log_line(s->options->log, LOG_LEVEL_INFO, "stages",
+             "pid=%d fit_ms=%.1f score_ms=%.1f wire_ms=%.1f", (int)getpid(),
+             fit_ms, score_ms, wire_ms > 0 ? wire_ms : 0.0);
+}
+
 static void shell_run_loop(struct shell *s)
 {
+    int64_t begun_ns = clock_process_cpu_ns();
     shell_arm(s);
     (void)uv_run(&s->loop, UV_RUN_DEFAULT);
+    shell_log_stages(s, begun_ns);
     shell_models_free(s);
     arena_release(&s->arena);
     check(uv_loop_close(&s->loop) == 0);

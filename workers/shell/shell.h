@@ -36,6 +36,10 @@ struct job {
     const struct compute_model *model; /* borrowed from the cache */
     struct wire_payload payload;       /* in the shell's arena */
     uint64_t compute_us;
+    /* CPU time by kind of work */
+    enum compute_work work_now;
+    int64_t work_begun_ns; /* of the pool's thread */
+    int64_t work_ns[COMPUTE_WORKS];
     /* MODEL */
     struct compute_model *loaded;
     uint32_t slot;
@@ -70,6 +74,7 @@ struct shell {
     struct job *next; /* kept or load, waits for `running` to end */
     struct cached_model models[WORKER_MODELS_MAX];
     bool leaving;
+    int64_t work_ns[COMPUTE_WORKS]; /* CPU of all jobs that have ended */
     uint32_t stops; /* signals that asked to stop */
     int exit_err;   /* enum err of the way out */
     char exit_text[256];

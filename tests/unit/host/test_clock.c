@@ -1,5 +1,5 @@
 /*
- * The two clocks.
+ * The clocks.
  */
 #include "proto/host/clock.h"
 
@@ -28,4 +28,13 @@ Test(clock, wall_time_is_the_machine_s)
     /* time() may lag by a tick. */
     cr_assert_geq(seconds, before);
     cr_assert_leq(seconds, after + 1);
+}
+
+Test(clock, cpu_time_counts_work_and_the_process_s_holds_the_thread_s)
+{
+    int64_t process_ns = clock_process_cpu_ns();
+    int64_t begun_ns = clock_thread_cpu_ns();
+    while (clock_thread_cpu_ns() - begun_ns < 20 * 1000 * 1000) {
+    }
+    cr_assert_geq(clock_process_cpu_ns() - process_ns, 19 * 1000 * 1000);
 }

@@ -25,6 +25,7 @@ static int run_fit(const struct wire_task *task,
     struct iforest_fit_task t;
     struct grow_space space;
     struct grow_nodes nodes;
+    compute_begin(context, COMPUTE_FIT);
     int err = iforest_unpack_fit(&task->payload, context->arena, &t);
     if (err == 0)
         err = grow_space_init(&space, t.psi, t.rows.cols, context->arena);
@@ -113,6 +114,7 @@ static int run_fit_score(const struct wire_task *task,
                          struct wire_payload *ret_payload)
 {
     struct fused f;
+    compute_begin(context, COMPUTE_FIT);
     int err = iforest_unpack_fit_score(&task->payload, context->arena, &f.task);
     if (err == 0)
         err = fused_init(&f, context->arena);
@@ -122,7 +124,9 @@ static int run_fit_score(const struct wire_task *task,
         uint32_t count = f.task.trees - tree;
         if (count > f.form.trees_max)
             count = f.form.trees_max;
+        compute_begin(context, COMPUTE_FIT);
         err = fused_grow(&f, tree, count, context);
+        compute_begin(context, COMPUTE_SCORE);
         if (err == 0)
             err = form_score(&f.form, &f.block, kernel_pick(), &f.task.rows,
                              context, f.sums);
@@ -139,6 +143,7 @@ static int run_score(const struct wire_task *task,
 {
     struct iforest_score_task t;
     struct form_block block;
+    compute_begin(context, COMPUTE_SCORE);
     int err = iforest_unpack_score(&task->payload, context->arena, &t);
     if (err != 0)
         return err;
