@@ -174,8 +174,9 @@ static void tear_down(struct engine *e)
     schema_free(e->schema);
     free(e->feature_name);
     restore_release(e);
-    for (uint32_t i = 0; i < e->kept_count; i++)
+    for (size_t i = 0; i < e->table_count && e->kept_text != NULL; i++)
         free(e->kept_text[i]);
+    free(e->kept_text);
     if (e->private_dir.path[0] != '\0')
         (void)file_remove_private_dir(&e->private_dir);
 }

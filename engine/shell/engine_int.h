@@ -29,7 +29,6 @@
 #define ENGINE_SNAPSHOT_EVERY 64u /* batches between full learned states */
 #define ENGINE_READ_BYTES (1u << 20)
 #define ENGINE_BLOCKS_MAX 16u /* read and not yet appended */
-#define ENGINE_KEPT_TEXTS 16u
 
 struct engine;
 struct slot;
@@ -53,6 +52,10 @@ struct slot {
     uint64_t state_batch;
     enum coord_reason reason;
     bool overrun;
+    /* in force when it was cut: a change holds from the next batch on */
+    int64_t interval_us;
+    struct verdict_config judge;
+    bool keep_scores;
     int64_t opened_ns, cut_ns; /* wall */
     int64_t opened_us;         /* monotonic */
     struct learn_view view;
@@ -126,8 +129,7 @@ struct engine {
     uv_loop_t loop;
     struct settings settings; /* in force (flags, then what was stored) */
     int64_t interval_us;
-    char *kept_text[ENGINE_KEPT_TEXTS]; /* stored settings that it borrows */
-    uint32_t kept_count;
+    char **kept_text; /* by row: texts that the settings borrow, or NULL */
     const struct option *table;
     size_t table_count;
     const bool *given;
@@ -237,8 +239,6 @@ void serve_reply(struct engine *e, const struct coord_action *a);
 void serve_accept(struct engine *e, const struct coord_action *a);
 
 /* restore_settings.c */
-const struct option *restore_find_row(const struct engine *e, const char *name,
-                                      size_t *ret_index);
 FYKE_MUST_USE int restore_settings(struct engine *e, struct fault *fault);
 /* Writes down what restore_settings found changed, once nothing refuses. */
 FYKE_MUST_USE int restore_settings_store(struct engine *e, struct fault *fault);

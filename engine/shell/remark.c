@@ -3,6 +3,7 @@
  */
 #include "engine/shell/engine_int.h"
 
+#include "proto/base/text.h"
 #include "proto/host/clock.h"
 
 #include <inttypes.h>
@@ -163,10 +164,54 @@ static void note_state(struct engine *e, const struct coord_action *a,
     }
 }
 
+struct interval_event {
+    struct writer_command command;
+    struct store_event event;
+    struct engine *engine;
+    char from[32], to[32];
+};
+
+static void interval_stored(struct writer_command *c)
+{
+    struct interval_event *i = c->context;
+    i->engine->events_pending--;
+    free(i);
+}
+
+/* `interval=auto` moved the interval: not a set, but history as well. */
+static void note_interval(struct engine *e, const struct coord_action *a)
+{
+    struct interval_event *i = calloc(1, sizeof *i);
+    if (i == NULL)
+        return;
+    i->engine = e;
+    (void)text_duration(a->interval_from_us, i->from, sizeof i->from);
+    (void)text_duration(a->interval_us, i->to, sizeof i->to);
+    log_line(e->log, LOG_LEVEL_INFO, "interval",
+             "from=%s to=%s first_batch=%" PRIu64, i->from, i->to, a->batch);
+    i->event = (struct store_event){ .at_ns = clock_wall_ns(),
+                                     .what = "interval",
+                                     .name = "interval",
+                                     .old_value = i->from,
+                                     .new_value = i->to,
+                                     .first_batch = a->batch,
+                                     .who = "auto" };
+    i->command = (struct writer_command){ .kind = WRITER_EVENTS,
+                                          .event = &i->event,
+                                          .count = 1,
+                                          .done = interval_stored,
+                                          .context = i };
+    e->events_pending++;
+    writer_post(e->writer, &i->command);
+}
+
 void remark_note(struct engine *e, const struct coord_action *a)
 {
     char text[640] = "";
     switch (a->note) {
+    case COORD_NOTE_INTERVAL:
+        note_interval(e, a);
+        return;
     case COORD_NOTE_SPECULATED:
     case COORD_NOTE_OVERRUN:
         return; /* counted in stats and batches */

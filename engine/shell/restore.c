@@ -15,12 +15,13 @@
 
 static bool schema_was_named(const struct engine *e)
 {
-    for (size_t i = 0; i < settings_input_count; i++) {
-        size_t index;
-        if (restore_find_row(e, settings_input[i].name, &index) != NULL &&
-            e->given[index] &&
-            strcmp(settings_input[i].name, "record-bytes") != 0)
-            return true;
+    for (size_t i = 0; i < e->table_count; i++) {
+        const char *name = e->table[i].name;
+        if (!e->given[i] || strcmp(name, "record-bytes") == 0)
+            continue;
+        for (size_t j = 0; j < settings_input_count; j++)
+            if (strcmp(settings_input[j].name, name) == 0)
+                return true;
     }
     return false;
 }
@@ -234,24 +235,20 @@ int restore_learned(struct engine *e, uint64_t *ret_state_batch,
     struct replaying r = { 0 };
     struct reader *reader = NULL;
     struct reader_batch last = { 0 };
-    uint64_t next = e->meta.last_batch + 1;
-    uint64_t depth = e->settings.pipeline;
-    uint64_t base = next > depth ? next - depth : 0;
     arena_init(&r.arena, (size_t)1 << 30);
     int rc = reader_of_store(e->store, &reader);
     if (rc == 0 && e->meta.last_batch > 0)
         rc = reader_batch_get(reader, e->meta.last_batch, &last, fault);
-    if (rc == 0) {
-        if (last.state_batch > base)
-            base = last.state_batch;
-        rc = load_base(e, reader, base, &r, fault);
-    }
+    /* The pipeline may become deeper before the first cut: no batch ever asks
+     * for an earlier state than the one before it did. */
     if (rc == 0)
-        rc = learn_history_new(r.learn, (uint32_t)depth, &r.history);
+        rc = load_base(e, reader, last.state_batch, &r, fault);
+    if (rc == 0)
+        rc = learn_history_new(r.learn, COORD_DEPTH_MAX, &r.history);
     if (rc == 0) {
         r.learn = NULL; /* owned by the history */
-        rc = reader_deltas(reader, base + 1, e->meta.last_batch, apply_delta,
-                           &r, fault);
+        rc = reader_deltas(reader, last.state_batch + 1, e->meta.last_batch,
+                           apply_delta, &r, fault);
     }
     if (reader != NULL)
         reader_close(reader);

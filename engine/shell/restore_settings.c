@@ -4,45 +4,25 @@
  */
 #include "engine/shell/engine_int.h"
 
+#include "proto/base/text.h"
 #include "proto/host/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Settings that are history: they shape batches or answers. */
-static const char *const remembered[] = {
-    "interval", "max-rows", "max-bytes",   "pipeline",
-    "severity", "mode",     "trees",       "subsample",
-    "fit-rows", "seed",     "keep-scores", "record-bytes",
-};
-#define REMEMBERED (sizeof remembered / sizeof *remembered)
-_Static_assert(REMEMBERED <= ENGINE_KEPT_TEXTS, "room for every stored text");
-
-const struct option *restore_find_row(const struct engine *e, const char *name,
-                                      size_t *ret_index)
-{
-    for (size_t i = 0; i < e->table_count; i++) {
-        if (strcmp(e->table[i].name, name) == 0) {
-            *ret_index = i;
-            return &e->table[i];
-        }
-    }
-    return NULL;
-}
-
 /* Sets a row from stored text, which the settings may borrow: it is kept as
  * long as the engine. */
-static int take_stored(struct engine *e, const struct option *row,
-                       const char *stored, struct fault *fault)
+static int take_stored(struct engine *e, size_t index, const char *stored,
+                       struct fault *fault)
 {
     if (*stored == '\0')
         return 0;
     char *kept = strdup(stored);
     if (kept == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
-    e->kept_text[e->kept_count++] = kept;
-    return option_set(row, kept, &e->settings, fault);
+    e->kept_text[index] = kept;
+    return option_set(&e->table[index], kept, &e->settings, fault);
 }
 
 /* Settings are named max_rows in the file and in `fyke set`, --max-rows as
@@ -58,9 +38,9 @@ static char *stored_name(const char *flag, char out[32])
 
 /* What a start adds to the history: written in one go at its end. */
 struct restoring {
-    struct arena arena; /* of the texts */
-    struct store_setting set[2 * REMEMBERED];
-    struct store_event event[REMEMBERED];
+    struct arena arena;        /* of the texts */
+    struct store_setting *set; /* two a row: the setting and its flag */
+    struct store_event *event;
     uint32_t set_count, event_count;
 };
 
@@ -81,19 +61,18 @@ static void add_setting(struct restoring *r, const char *name,
 /* "flag.NAME" holds the flag as it was typed at the last start ("" = not
  * given). A flag that differs from then wins and is an event; an unchanged
  * command line keeps what is stored. */
-static int restore_setting(struct engine *e, struct restoring *r,
-                           const char *flag_name, struct fault *fault)
+static int restore_setting(struct engine *e, struct restoring *r, size_t index,
+                           struct fault *fault)
 {
-    size_t index = 0;
     char name[32], flag_key[40];
-    const struct option *row = restore_find_row(e, flag_name, &index);
+    const struct option *row = &e->table[index];
     uint64_t next = e->meta.last_batch + 1;
     struct buf typed, stored, flag;
     buf_init(&typed, 4096);
     buf_init(&stored, 4096);
     buf_init(&flag, 4096);
     (void)snprintf(flag_key, sizeof flag_key, "flag.%s",
-                   stored_name(flag_name, name));
+                   stored_name(row->name, name));
     int rc = option_print(row, &e->settings, &typed);
     if (rc != 0)
         goto out;
@@ -101,7 +80,7 @@ static int restore_setting(struct engine *e, struct restoring *r,
     bool known = store_setting_get(e->store, name, next, &stored) == 0;
     bool started = store_setting_get(e->store, flag_key, next, &flag) == 0;
     if (known && started && strcmp(typed_flag, buf_text(&flag)) == 0) {
-        rc = take_stored(e, row, buf_text(&stored), fault);
+        rc = take_stored(e, index, buf_text(&stored), fault);
         goto out;
     }
     add_setting(r, name, buf_text(&typed));
@@ -122,16 +101,38 @@ out:
     return rc;
 }
 
+/* A level that `fyke set` or an earlier flag asked for; the default of this
+ * command is what the caller's log has already. */
+static int restore_log_level(struct engine *e, const char *typed,
+                             struct fault *fault)
+{
+    enum log_level level;
+    if (text_equal_nocase(typed, e->settings.log_level))
+        return 0;
+    if (log_level_parse(e->settings.log_level, &level) != 0)
+        return fault_set(fault, ERR_CORRUPT, "%s: its setting log_level is %s",
+                         e->db, e->settings.log_level);
+    log_set_level(e->log, level);
+    return 0;
+}
+
 int restore_settings(struct engine *e, struct fault *fault)
 {
-    e->restoring = calloc(1, sizeof *e->restoring);
-    if (e->restoring == NULL)
+    struct restoring *r = e->restoring = calloc(1, sizeof *e->restoring);
+    e->kept_text = calloc(e->table_count, sizeof *e->kept_text);
+    if (r == NULL || e->kept_text == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
-    arena_init(&e->restoring->arena, (size_t)1 << 20);
+    arena_init(&r->arena, (size_t)1 << 20);
+    r->set = arena_alloc(&r->arena, 2 * e->table_count, sizeof *r->set);
+    r->event = arena_alloc(&r->arena, e->table_count, sizeof *r->event);
+    if (r->set == NULL || r->event == NULL)
+        return fault_set(fault, ERR_NOMEM, "out of memory");
+    const char *level = e->settings.log_level;
     int rc = 0;
-    for (size_t i = 0; i < REMEMBERED && rc == 0; i++)
-        rc = restore_setting(e, e->restoring, remembered[i], fault);
-    return rc;
+    for (size_t i = 0; i < e->table_count && rc == 0; i++)
+        if ((e->table[i].traits & OPTION_STORED) != 0)
+            rc = restore_setting(e, r, i, fault);
+    return rc == 0 ? restore_log_level(e, level, fault) : rc;
 }
 
 int restore_settings_store(struct engine *e, struct fault *fault)

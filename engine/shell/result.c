@@ -202,10 +202,10 @@ int result_build(struct engine *e, struct slot *s)
         .opened_ns = s->opened_ns,
         .cut_ns = s->cut_ns,
         .cut_reason = coord_reason_name(s->reason),
-        .interval_us = e->interval_us,
+        .interval_us = s->interval_us,
         .records = s->input.records,
         .rows_scored = s->input.rows,
-        .flag = e->verdict.flag,
+        .flag = s->judge.flag,
         .seed = e->detect.seed,
         .algorithm = e->detector->algorithm,
         .content_hash = s->input.content_hash,
@@ -222,7 +222,7 @@ int result_build(struct engine *e, struct slot *s)
         rc = build_answers(e, s);
     if (rc == 0)
         rc = build_quarantine(s);
-    if (rc == 0 && e->settings.keep_scores && s->input.rows > 0)
-        rc = build_scores(s, e->verdict.flag);
+    if (rc == 0 && s->keep_scores && s->input.rows > 0)
+        rc = build_scores(s, s->judge.flag);
     return rc;
 }

@@ -85,6 +85,9 @@ void slot_seal(struct engine *e, const struct coord_action *a)
     s->state_batch = a->state_batch;
     s->reason = a->reason;
     s->overrun = a->overrun;
+    s->interval_us = a->interval_us > 0 ? a->interval_us : e->interval_us;
+    s->judge = e->verdict;
+    s->keep_scores = e->settings.keep_scores;
     s->input = e->open;
     batch_input_init(&e->open);
     s->opened_ns = e->open_ns;
@@ -162,7 +165,7 @@ static int slot_verdicts(struct job *j)
     }
     struct verdict_reference reference = { .rows = s->view.reference_rows,
                                            .count = s->view.count };
-    int rc = verdict_make(&e->verdict, &rows, &s->result, &reference, &s->arena,
+    int rc = verdict_make(&s->judge, &rows, &s->result, &reference, &s->arena,
                           &s->verdict);
     if (rc != 0)
         return rc;
