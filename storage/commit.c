@@ -64,6 +64,7 @@ static int commit_batch(struct store *s, const struct store_batch *b,
     rc |= sqlite3_bind_int64(q, ++i, b->queue_us);
     rc |= sqlite3_bind_int64(q, ++i, b->compute_us);
     rc |= sqlite3_bind_int64(q, ++i, b->merge_us);
+    rc |= sqlite3_bind_int64(q, ++i, b->worker_us);
     return rc != 0 ? bind_failed(s, fault) : db_run(&s->db, q, fault);
 }
 
@@ -292,10 +293,16 @@ static int commit_advance(struct store *s, uint64_t batch, struct fault *fault)
 
 int store_commit_us(struct store *s, struct fault *fault)
 {
-    return s->commit_us < 0
-               ? 0
-               : store_run_with(s, SQL_COMMIT_US, (int64_t)s->meta.last_batch,
-                                s->commit_us, fault);
+    if (s->commit_us < 0) {
+        return 0;
+    }
+    sqlite3_stmt *q = s->q[SQL_COMMIT_US];
+    int rc = db_bind_u64(q, 1, s->meta.last_batch);
+    rc |= sqlite3_bind_int64(q, 2, s->commit_us);
+    if (s->total_us >= 0) {
+        rc |= sqlite3_bind_int64(q, 3, s->total_us);
+    }
+    return rc != 0 ? bind_failed(s, fault) : db_run(&s->db, q, fault);
 }
 
 /* Is the WAL a large part of what is left on the disk? Moved home, its space
@@ -374,7 +381,9 @@ int store_commit(struct store *s, const struct store_batch *b,
     }
     s->retain = next;
     s->meta.last_batch = b->batch;
-    s->commit_us = clock_monotonic_us() - start_us;
+    int64_t now_us = clock_monotonic_us();
+    s->commit_us = now_us - start_us;
+    s->total_us = b->cut_us == 0 ? -1 : now_us - b->cut_us;
     checkpoint(s);
     return 0;
 }

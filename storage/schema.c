@@ -176,8 +176,11 @@ static const char schema_1[] =
     " question text not null,"
     " sql text not null) strict;";
 
+static const char schema_2[] = "alter table batch add column worker_us integer;"
+                               "alter table batch add column total_us integer;";
+
 /* Step k brings a file of version k to version k + 1. */
-static const char *const schema_step[DB_VERSION] = { schema_1 };
+static const char *const schema_step[DB_VERSION] = { schema_1, schema_2 };
 
 int schema_migrate(const struct db *d, int version, struct fault *fault)
 {

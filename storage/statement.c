@@ -15,9 +15,10 @@ static const char *const sql_text[SQL_COUNT] = {
         "insert into batch(batch,state_batch,opened_ns,cut_ns,cut_reason,"
         "interval_us,overrun,records,rows_scored,rows_quarantined,"
         "rows_flagged,rows_kept,flag,seed,detector,algorithm,content_hash,"
-        "result_hash,queue_us,compute_us,merge_us) "
-        "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-    [SQL_COMMIT_US] = "update batch set commit_us=?2 where batch=?1",
+        "result_hash,queue_us,compute_us,merge_us,worker_us) "
+        "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_COMMIT_US] =
+        "update batch set commit_us=?2,total_us=?3 where batch=?1",
     [SQL_RANGE] =
         "insert into batch_range(batch,n,source,partition,from_position,"
         "to_position,from_line,records) values(?,?,?,?,?,?,?,?)",
@@ -43,7 +44,13 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_SILENCE] = "insert into silence(from_ns,to_ns,count) values(?,?,?)",
     [SQL_SETTING] =
         "insert into setting(name,from_batch,value,at_ns,actor,request_id) "
-        "values(?,?,?,?,?,?) on conflict(request_id,name) do nothing",
+        "values(?,?,?,?,?,?)",
+    /* With the value that held until then. */
+    [SQL_REQUEST] =
+        "select s.name,s.value,ifnull((select p.value from setting p "
+        "where p.name=s.name and p.from_batch<=s.from_batch and p.id<s.id "
+        "order by p.from_batch desc,p.id desc limit 1),''),s.from_batch "
+        "from setting s where s.request_id=?1 order by s.id",
     [SQL_WORKER_CLEAR] = "delete from worker",
     [SQL_WORKER] =
         "insert into worker(worker_id,host,pid,tasks,joined_ns,heard_ns) "

@@ -1,6 +1,6 @@
 /*
- * What is stored beside batches: source and columns, settings, events,
- * silences, workers. And the reading of them that writer and reader share.
+ * What is stored beside batches: source and columns, events, silences,
+ * workers. And the reading of them that writer and reader share.
  */
 #include "storage/schema.h"
 #include "storage/store_impl.h"
@@ -177,58 +177,6 @@ int store_source_get(struct store *s, struct store_source *ret_source,
                      struct fault *fault)
 {
     return source_load(&s->db, &s->texts, ret_source, fault);
-}
-
-int store_settings_put(struct store *s, uint64_t from_batch,
-                       const struct store_setting *setting, uint32_t count,
-                       const char *actor, const char *request_id,
-                       struct fault *fault)
-{
-    int err = store_begin_ours(s, fault);
-    if (err != 0) {
-        return err;
-    }
-    int64_t now_ns = clock_wall_ns();
-    sqlite3_stmt *q = s->q[SQL_SETTING];
-    for (uint32_t i = 0; i < count && err == 0; i++) {
-        (void)db_bind_string(q, 1, setting[i].name);
-        (void)db_bind_u64(q, 2, from_batch);
-        (void)db_bind_string(q, 3, setting[i].value);
-        (void)sqlite3_bind_int64(q, 4, now_ns);
-        (void)db_bind_string(q, 5, actor);
-        (void)db_bind_string(q, 6, request_id);
-        err = db_run(&s->db, q, fault);
-    }
-    return store_end(s, err, fault);
-}
-
-int setting_load(const struct db *d, const char *name, uint64_t batch,
-                 struct buf *out, struct fault *fault)
-{
-    sqlite3_stmt *q = NULL;
-    int err = db_prepare(d,
-                         "select value from setting where name=? and "
-                         "from_batch<=? order by from_batch desc,id desc "
-                         "limit 1",
-                         &q, fault);
-    if (err == 0) {
-        (void)db_bind_string(q, 1, name);
-        (void)db_bind_u64(q, 2, batch);
-        err = db_step(d, q, fault);
-        if (err == 1) {
-            err = buf_append_text(out, db_column_text(q, 0));
-        } else if (err == 0) {
-            err = ERR_NOTFOUND;
-        }
-    }
-    (void)sqlite3_finalize(q);
-    return err;
-}
-
-int store_setting_get(struct store *s, const char *name, uint64_t batch,
-                      struct buf *out)
-{
-    return setting_load(&s->db, name, batch, out, NULL);
 }
 
 int store_event_add(struct store *s, const struct store_event *e,

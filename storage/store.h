@@ -106,26 +106,52 @@ FYKE_MUST_USE int store_source_get(struct store *s,
                                    struct store_source *ret_source,
                                    struct fault *fault);
 
-/* Settings are history: the newest with from_batch <= n holds for batch n. */
-struct store_setting {
-    const char *name, *value;
-};
-FYKE_MUST_USE int store_settings_put(struct store *s, uint64_t from_batch,
-                                     const struct store_setting *setting,
-                                     uint32_t count, const char *actor,
-                                     const char *request_id,
-                                     struct fault *fault);
-/* Appends the value that holds for batch `batch` to `out`.
- * ERR_NOTFOUND when none is stored. */
-FYKE_MUST_USE int store_setting_get(struct store *s, const char *name,
-                                    uint64_t batch, struct buf *out);
-
 /* A row of `events`. `at_ns` is wall time. */
 struct store_event {
     int64_t at_ns;
     const char *what, *name, *old_value, *new_value, *who;
     uint64_t first_batch; /* 0 = none */
 };
+
+struct store_setting {
+    const char *name, *value;
+};
+
+/* Settings that change together, and what `events` says of it. */
+struct store_change {
+    uint64_t from_batch;
+    const struct store_setting *setting;
+    uint32_t setting_count;
+    const struct store_event *event;
+    uint32_t event_count;
+    const char *actor;      /* who, NULL = nobody in particular */
+    const char *request_id; /* NULL = not asked by anyone */
+};
+/* Settings are history: the newest with from_batch <= n holds for batch n.
+ * One transaction. ERR_EXISTS: a change with this request_id is stored;
+ * nothing is added, and store_request_find tells what it said. */
+FYKE_MUST_USE int store_change_put(struct store *s,
+                                   const struct store_change *change,
+                                   struct fault *fault);
+/* Appends the value that holds for batch `batch` to `out`.
+ * ERR_NOTFOUND when none is stored. */
+FYKE_MUST_USE int store_setting_get(struct store *s, const char *name,
+                                    uint64_t batch, struct buf *out);
+
+/* One setting of an earlier change, in the order of its store_setting. */
+struct store_changed {
+    const char *name, *value;
+    const char *old_value; /* that it replaced, "" = there was none */
+    uint64_t from_batch;
+};
+/* What the change with this request_id stored: at most `max` of its settings.
+ * Texts stand in `texts`, which is emptied first.
+ * ERR_NOTFOUND when there is none, without touching the fault. */
+FYKE_MUST_USE int store_request_find(struct store *s, const char *request_id,
+                                     struct buf *texts,
+                                     struct store_changed *ret_changed,
+                                     uint32_t max, uint32_t *ret_count,
+                                     struct fault *fault);
 
 struct store_range {
     const char *source, *partition;
@@ -196,8 +222,15 @@ struct store_batch {
     uint64_t seed;
     uint32_t algorithm;
     uint64_t content_hash, result_hash;
-    int64_t queue_us, compute_us, merge_us; /* commit_us is measured here and
-                                             * written with the next commit */
+    /* Durations on the monotonic clock: cut to the first task given out, to
+     * the last result, to merged. */
+    int64_t queue_us, compute_us, merge_us;
+    /* Of compute_us: what the slowest worker of each phase computed. */
+    int64_t worker_us;
+    /* When it was cut, on clock_monotonic_us; 0 = not known. How long the
+     * commit took, and how long it was from here to committed, is measured
+     * by store_commit and written with the next commit. */
+    int64_t cut_us;
     const struct store_range *range;
     uint32_t range_count;
     /* New position, line, identity and open_end; name and partition are keys.

@@ -32,6 +32,7 @@ enum sql_id {
     SQL_EVENT,
     SQL_SILENCE,
     SQL_SETTING,
+    SQL_REQUEST,
     SQL_WORKER_CLEAR,
     SQL_WORKER,
     SQL_PAGE_COUNT,
@@ -76,6 +77,7 @@ struct store {
     int wal_pages;      /* in the WAL after the last commit */
     int wal_restart_at; /* pages that call for waiting for readers */
     int64_t commit_us;  /* of batch meta.last_batch, -1 = written or none */
+    int64_t total_us;   /* of the same, -1 = not known */
     struct buf texts;   /* of store_source_get */
     bool wait_told;     /* options.waiting has had its text */
     bool gave_up;       /* options.waiting did */

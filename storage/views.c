@@ -21,6 +21,8 @@
 #define SEVERITY "a.below*1000000/a.of/10000.0"
 #define UNSIGNED(c) "iif(" c "<0,printf('%u'," c ")," c ")"
 #define MSEC(us) "round(" us "/1000.0,3)"
+/* What is left of total_us is waiting: for its turn, for the writer. */
+#define STEPS "(queue_us+compute_us+merge_us+ifnull(commit_us,0))"
 #define SETTING_OF(name)                                                       \
     "(select s.value from setting s where s.name='" name                       \
     "' and s.from_batch<=b.batch order by s.from_batch desc,s.id desc limit "  \
@@ -87,9 +89,9 @@ static const struct view view[] = {
      "iif(interval_us<0,null," MSEC("interval_us") ") as interval_ms,"
      "records as rows_in,rows_scored,rows_quarantined,rows_flagged,"
      MSEC("queue_us") " as queue_ms," MSEC("compute_us") " as compute_ms,"
-     MSEC("merge_us") " as merge_ms," MSEC("commit_us") " as commit_ms,"
-     MSEC("(queue_us+compute_us+merge_us+ifnull(commit_us,0))")
-     " as total_ms,overrun,batch as model,flag/10000.0 as threshold,"
+     MSEC("worker_us") " as worker_ms," MSEC("merge_us") " as merge_ms,"
+     MSEC("(total_us-" STEPS ")") " as wait_ms," MSEC("commit_us")
+     " as commit_ms," MSEC("ifnull(total_us," STEPS ")") " as total_ms,overrun,batch as model,flag/10000.0 as threshold,"
      UNSIGNED("seed") " as seed from batch"},
 
     {"quarantine",

@@ -138,13 +138,13 @@ int restore_settings(struct engine *e, struct fault *fault)
 int restore_settings_store(struct engine *e, struct fault *fault)
 {
     struct restoring *r = e->restoring;
-    int rc = 0;
-    if (r->set_count > 0)
-        rc = store_settings_put(e->store, e->meta.last_batch + 1, r->set,
-                                r->set_count, "start", NULL, fault);
-    if (rc == 0 && r->event_count > 0)
-        rc = store_events_put(e->store, r->event, r->event_count, fault);
-    return rc;
+    const struct store_change change = { .from_batch = e->meta.last_batch + 1,
+                                         .setting = r->set,
+                                         .setting_count = r->set_count,
+                                         .event = r->event,
+                                         .event_count = r->event_count,
+                                         .actor = "start" };
+    return r->set_count > 0 ? store_change_put(e->store, &change, fault) : 0;
 }
 
 void restore_release(struct engine *e)

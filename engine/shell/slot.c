@@ -270,6 +270,7 @@ void slot_commit(struct engine *e, const struct coord_action *a)
     } else {
         b->merge_us = t->merged_us - t->cut_us;
     }
+    b->cut_us = t->cut_us;
     slot_log(e, s, "commit");
     s->command = (struct writer_command){
         .kind = WRITER_COMMIT, .batch = b, .done = commit_done, .context = s

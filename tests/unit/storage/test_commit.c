@@ -1,6 +1,8 @@
 /* One transaction per batch, in order, by one owner. */
 #include "fixture.h"
 
+#include "proto/host/clock.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -105,8 +107,9 @@ Test(commit, a_stale_epoch_cannot_commit_nor_write_anything_else)
     cr_expect_eq(store_events_put(s, &event, 1, &fault), ERR_CLOSED);
     cr_expect_eq(store_silence_put(s, 1, 2, 3, &fault), ERR_CLOSED);
     cr_expect_eq(store_workers_put(s, NULL, 0, &fault), ERR_CLOSED);
-    cr_expect_eq(store_settings_put(s, 1, NULL, 0, NULL, NULL, &fault),
-                 ERR_CLOSED);
+    cr_expect_eq(
+        store_change_put(s, &(struct store_change){ .from_batch = 1 }, &fault),
+        ERR_CLOSED);
     (void)store_close(s, false, NULL);
     cr_expect_eq(fixture_number(path, "select count(*) from batches"), 0);
 }
@@ -199,4 +202,30 @@ Test(commit, the_time_a_commit_took_is_written_with_the_next_or_at_the_end)
     cr_expect_str_eq(fixture_query(path, "select sum(commit_ms>0),"
                                          "min(total_ms>2.45) from batches"),
                      "3|1");
+}
+
+Test(commit, the_total_is_the_time_from_the_cut_to_the_commit_waiting_included)
+{
+    const char *path = fixture_path("total.db");
+    struct store *s = fixture_open(path);
+    fixture_pin(s);
+    struct fixture_batch f;
+    fixture_batch(&f, 1);
+    f.b.worker_us = 2000;
+    f.b.cut_us = clock_monotonic_us() - 5000000; /* long in the queue */
+    fixture_commit(s, &f.b);
+    fixture_batch(&f, 2); /* nothing is known of its cut */
+    fixture_commit(s, &f.b);
+    fixture_close(s, true);
+    cr_expect_str_eq(fixture_query(path,
+                                   "select worker_ms,total_ms>=5000,wait_ms>0,"
+                                   "abs(queue_ms+compute_ms+merge_ms+wait_ms+"
+                                   "commit_ms-total_ms)<0.01 from batches "
+                                   "where batch=1"),
+                     "2.0|1|1|1");
+    cr_expect_str_eq(fixture_query(path,
+                                   "select worker_ms,wait_ms,"
+                                   "abs(queue_ms+compute_ms+merge_ms+commit_ms-"
+                                   "total_ms)<0.01 from batches where batch=2"),
+                     "0.0|NULL|1");
 }

@@ -55,7 +55,7 @@ Test(open, a_new_file_is_a_fyke_database_with_its_lasting_choices)
     const char *path = fixture_path("new.db");
     fixture_close(fixture_open(path), true);
     cr_expect_eq(fixture_number(path, "pragma application_id"), 0x66796b65);
-    cr_expect_eq(fixture_number(path, "pragma user_version"), 1);
+    cr_expect_eq(fixture_number(path, "pragma user_version"), 2);
     cr_expect_eq(fixture_number(path, "pragma auto_vacuum"), 2);
     cr_expect_eq(fixture_number(path, "pragma page_size"), 8192);
     cr_expect_eq(fixture_number(path, "select count(*) from pragma_table_list "
@@ -452,13 +452,47 @@ Test(open, a_newer_format_is_refused_and_a_missing_one_is_damage)
     fixture_make(path, 1, true);
     sqlite3 *sq = NULL;
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
-    (void)fixture_query_on(sq, "pragma user_version=2");
+    (void)fixture_query_on(sq, "pragma user_version=3");
     struct fault fault;
     cr_expect_eq(open_error_at(path, false, &fault), ERR_VERSION);
     cr_expect(strstr(fault.text, "newer fyke") != NULL);
     (void)fixture_query_on(sq, "pragma user_version=0");
     cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
     (void)sqlite3_close(sq);
+}
+
+/* Takes back what the second format added. */
+static void make_format_1(const char *path)
+{
+    fixture_make(path, 2, true);
+    sqlite3 *sq = NULL;
+    cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
+    (void)fixture_query_on(sq, "drop view batches");
+    (void)fixture_query_on(sq, "alter table batch drop column worker_us");
+    (void)fixture_query_on(sq, "alter table batch drop column total_us");
+    (void)fixture_query_on(sq, "update meta set view_hash=1");
+    (void)fixture_query_on(sq, "pragma user_version=1");
+    (void)sqlite3_close(sq);
+}
+
+Test(open, a_file_of_format_1_is_brought_up_to_date_and_goes_on)
+{
+    const char *path = fixture_path("format1.db");
+    make_format_1(path);
+    fixture_check(path); /* read as it is */
+    struct store *s = fixture_open(path);
+    cr_expect_eq(store_meta_get(s)->last_batch, 2);
+    struct fixture_batch f;
+    fixture_batch(&f, 3);
+    f.b.worker_us = 1900;
+    fixture_commit(s, &f.b);
+    fixture_close(s, true);
+    cr_expect_eq(fixture_number(path, "pragma user_version"), 2);
+    cr_expect_str_eq(
+        fixture_query(path, "select batch,compute_ms,worker_ms,total_ms>2.45 "
+                            "from batches order by batch"),
+        "1|2.1|NULL|1\n2|2.1|NULL|1\n3|2.1|1.9|1");
+    fixture_check(path);
 }
 
 Test(open, starting_over_keeps_the_old_file_whole)

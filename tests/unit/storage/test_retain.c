@@ -205,8 +205,10 @@ Test(retain, batches_older_than_the_age_go_with_all_their_rows)
     struct store_setting setting[] = { { "a", "1" } };
     for (uint64_t n = 1; n <= 120; n++) { /* one a second */
         if (n % 30 == 0) {
-            cr_assert_eq(
-                store_settings_put(s, n, setting, 1, NULL, NULL, &fault), 0);
+            const struct store_change change = { .from_batch = n,
+                                                 .setting = setting,
+                                                 .setting_count = 1 };
+            cr_assert_eq(store_change_put(s, &change, &fault), 0);
         }
         commit_full(s, n);
     }

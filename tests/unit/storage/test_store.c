@@ -1,62 +1,9 @@
-/* Source, settings, events, silences, workers. */
+/* Source, events, silences, workers. */
 #include "fixture.h"
 
 #include <string.h>
 
 TestSuite(store);
-
-static const char *setting_at(struct store *s, const char *name, uint64_t batch)
-{
-    static struct buf value;
-    buf_release(&value);
-    buf_init(&value, 1000);
-    int err = store_setting_get(s, name, batch, &value);
-    return err == 0 ? buf_text(&value) : err_name(err);
-}
-
-static void put(struct store *s, uint64_t from, const char *name,
-                const char *value, const char *request_id)
-{
-    struct fault fault = { 0 };
-    struct store_setting setting = { name, value };
-    int err =
-        store_settings_put(s, from, &setting, 1, "me", request_id, &fault);
-    cr_assert_eq(err, 0, "%s", fault.text);
-}
-
-Test(store, a_setting_holds_from_its_batch_on)
-{
-    const char *path = fixture_path("settings.db");
-    struct store *s = fixture_open(path);
-    cr_expect_str_eq(setting_at(s, "interval", 5), "NOTFOUND");
-    put(s, 1, "interval", "1s", NULL);
-    put(s, 4, "interval", "250ms", NULL);
-    put(s, 4, "interval", "100ms", NULL);
-    put(s, 2, "trees", "50", NULL);
-    put(s, 2, "flag.trees", "50", NULL); /* the shell's own note */
-    cr_expect_str_eq(setting_at(s, "interval", 1), "1s");
-    cr_expect_str_eq(setting_at(s, "interval", 3), "1s");
-    cr_expect_str_eq(setting_at(s, "interval", 4), "100ms");
-    cr_expect_str_eq(setting_at(s, "interval", 99), "100ms");
-    cr_expect_str_eq(setting_at(s, "trees", 1), "NOTFOUND");
-    fixture_close(s, true);
-    cr_expect_str_eq(
-        fixture_query(path, "select name,from_batch,value,actor,"
-                            "at>=datetime('now','-1 day') from settings"),
-        "interval|1|1s|me|1\ninterval|4|250ms|me|1\n"
-        "interval|4|100ms|me|1\ntrees|2|50|me|1");
-}
-
-Test(store, a_repeated_request_gets_the_first_answer)
-{
-    struct store *s = fixture_open(fixture_path("repeat.db"));
-    put(s, 4, "interval", "250ms", "r1");
-    put(s, 9, "interval", "1h", "r1");
-    put(s, 9, "trees", "7", "r1");
-    cr_expect_str_eq(setting_at(s, "interval", 99), "250ms");
-    cr_expect_str_eq(setting_at(s, "trees", 99), "7");
-    fixture_close(s, true);
-}
 
 Test(store, a_source_is_pinned_once_and_can_be_pinned_anew)
 {

@@ -32,8 +32,8 @@ Test(views, names_and_columns_are_those_that_people_rely_on)
                      "direction,contribution" },
         { "batches",
           "batch,opened,cut_reason,interval_ms,rows_in,rows_scored,"
-          "rows_quarantined,rows_flagged,queue_ms,compute_ms,merge_ms,"
-          "commit_ms,total_ms,overrun,model,threshold,seed" },
+          "rows_quarantined,rows_flagged,queue_ms,compute_ms,worker_ms,"
+          "merge_ms,wait_ms,commit_ms,total_ms,overrun,model,threshold,seed" },
         { "quarantine", "time,batch,source,line,byte,reason,records,record" },
         { "scores", "batch,row,time,key,detector,score,severity,flagged,"
                     "cluster,core" },
@@ -269,8 +269,12 @@ Test(views, models_show_the_settings_of_their_batch)
     struct store_setting first[] = { { "trees", "100" },
                                      { "fit_rows", "1024" } };
     struct store_setting later[] = { { "trees", "50" } };
-    cr_assert_eq(store_settings_put(s, 1, first, 2, NULL, NULL, &fault), 0);
-    cr_assert_eq(store_settings_put(s, 2, later, 1, NULL, NULL, &fault), 0);
+    const struct store_change change[2] = {
+        { .from_batch = 1, .setting = first, .setting_count = 2 },
+        { .from_batch = 2, .setting = later, .setting_count = 1 },
+    };
+    cr_assert_eq(store_change_put(s, &change[0], &fault), 0);
+    cr_assert_eq(store_change_put(s, &change[1], &fault), 0);
     for (uint64_t n = 1; n <= 2; n++) {
         struct fixture_batch f;
         fixture_batch(&f, n);
