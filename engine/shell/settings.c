@@ -73,10 +73,11 @@ static const char *const level_choices[] = { "debug", "info", "warn", "error",
       OPTION_STORED | OPTION_LIVE }
 
 #define CUT_ROWS                                                               \
-    { "interval", 0, OPTION_TEXT, F(interval), 0, 0, NULL, NULL,               \
-      "DURATION|asap|off|auto", "Batches",                                     \
+    { "interval", 0, OPTION_INTERVAL_TEXT, F(interval), 1000, 3600 * SECOND,   \
+      NULL, NULL, "DURATION|asap|off|auto", "Batches",                         \
       "Cut a batch every so often (250ms, 2s); 'asap' whenever there is "      \
-      "room, 'off' by count only. Files: off; pipes and live sources: 1s",     \
+      "room, 'off' by count only, 'auto' as fast as it stays on time. "        \
+      "Files: off; pipes and live sources: 1s",                                \
       OPTION_STORED | OPTION_LIVE },                                           \
     { "max-rows", 0, OPTION_U64, F(max_rows), 1, 1e7, "100000", NULL, "N",     \
       "Batches", "Records of a batch at most",                                 \

@@ -54,7 +54,7 @@ extern const struct option settings_input[]; /* fyke check input */
 extern const size_t settings_input_count;
 
 /* The interval in force for this kind of input: microseconds,
- * OPTION_INTERVAL_ASAP or OPTION_INTERVAL_OFF. */
+ * OPTION_INTERVAL_ASAP, OPTION_INTERVAL_OFF or OPTION_INTERVAL_AUTO. */
 FYKE_MUST_USE int settings_interval(const struct settings *s, bool live,
                                     int64_t *ret_us, struct fault *fault);
 

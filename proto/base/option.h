@@ -15,15 +15,17 @@
 #include <stdint.h>
 
 enum option_type {
-    OPTION_FLAG,     /* bool, no value: --quiet */
-    OPTION_U64,      /* uint64_t with min, max */
-    OPTION_F64,      /* double with min, max */
-    OPTION_DURATION, /* int64_t microseconds with min, max */
-    OPTION_BYTES,    /* uint64_t with min, max */
-    OPTION_TEXT,     /* const char *, borrowed from argv or environment */
-    OPTION_CHOICE,   /* const char *, one of `choices` */
-    OPTION_LIST,     /* struct option_list: may be repeated, and a,b,c */
-    OPTION_INTERVAL, /* int64_t microseconds, or a word: asap, off, auto */
+    OPTION_FLAG,          /* bool, no value: --quiet */
+    OPTION_U64,           /* uint64_t with min, max */
+    OPTION_F64,           /* double with min, max */
+    OPTION_DURATION,      /* int64_t microseconds with min, max */
+    OPTION_BYTES,         /* uint64_t with min, max */
+    OPTION_TEXT,          /* const char *, borrowed from argv or environment */
+    OPTION_CHOICE,        /* const char *, one of `choices` */
+    OPTION_LIST,          /* struct option_list: may be repeated, and a,b,c */
+    OPTION_INTERVAL,      /* int64_t microseconds, or a word: asap, off, auto */
+    OPTION_INTERVAL_TEXT, /* const char *: the text of an OPTION_INTERVAL,
+                           * checked; NULL = unset */
 };
 
 #define OPTION_LIST_MAX 1024
@@ -35,6 +37,14 @@ struct option_list {
     const char **items; /* allocated, freed by option_list_release */
     char *storage;      /* the text the items point into */
     uint32_t count;
+};
+
+/* How a fault names a setting and its value. */
+enum option_voice {
+    OPTION_VOICE_FLAG,        /* --max-rows 0 */
+    OPTION_VOICE_SET,         /* max_rows=0 */
+    OPTION_VOICE_FILE,        /* max_rows: 0 */
+    OPTION_VOICE_ENVIRONMENT, /* FYKE_MAX_ROWS=0 */
 };
 
 /* What else is true of a setting. */
@@ -90,16 +100,13 @@ FYKE_MUST_USE int option_parse(const struct option *table, size_t count,
 FYKE_MUST_USE int option_set(const struct option *row, const char *value,
                              void *target, struct fault *fault);
 
-/* A setting's name outside of flags, in `fyke set`, files and SQL: max_rows.
- * Returns `out`. */
-const char *option_setting_name(const struct option *row, char *out,
-                                size_t out_bytes);
-/* The row of a setting by either spelling (max_rows, max-rows), NULL when
- * there is none. */
-const struct option *option_find(const struct option *table, size_t count,
-                                 const char *name);
-/* As option_set, but faults name it as `fyke set` and files do:
- * "max_rows=0 is out of range: 1..10000000". */
+/* As option_set, with the faults of another voice: "max_rows=0 is out of
+ * range: 1..10000000", "interval=250 has no unit: try interval=250ms". Long
+ * values are shortened in faults. */
+FYKE_MUST_USE int option_set_as(const struct option *row,
+                                enum option_voice voice, const char *value,
+                                void *target, struct fault *fault);
+/* option_set_as in the voice of `fyke set`. */
 FYKE_MUST_USE int option_set_named(const struct option *row, const char *value,
                                    void *target, struct fault *fault);
 
@@ -107,12 +114,30 @@ FYKE_MUST_USE int option_set_named(const struct option *row, const char *value,
 FYKE_MUST_USE int option_add(const struct option *row, const char *value,
                              void *target, struct fault *fault);
 
+/* A setting's name outside of flags, in `fyke set`, files and SQL: max_rows;
+ * cut when it does not fit. Returns `out`. */
+const char *option_setting_name(const struct option *row, char *out,
+                                size_t out_bytes);
+/* Its environment variable: FYKE_MAX_ROWS. Returns `out`. */
+const char *option_environment_name(const struct option *row, char *out,
+                                    size_t out_bytes);
+/* The row of a setting by either spelling (max_rows, max-rows), NULL when
+ * there is none. */
+const struct option *option_find(const struct option *table, size_t count,
+                                 const char *name);
+/* The row that a wrong name most likely means, NULL when none is near. */
+const struct option *option_find_near(const struct option *table, size_t count,
+                                      const char *name);
+
 /* The value of one row as it would be typed; "" for unset text. */
 int option_print(const struct option *row, const void *target, struct buf *out);
 
 /* The option part of a --help text, grouped, 80 columns, with ranges and
  * defaults. Rows of one group stand together at the place of its first. */
 int option_help(const struct option *table, size_t count, struct buf *out);
+
+/* "asap", "off", "auto" or the duration; may be written into `out`. */
+const char *option_interval_text(int64_t us, char *out, size_t out_bytes);
 
 /* What stands for the value in a usage text: `argument`, or by type "N". */
 const char *option_argument_text(const struct option *row);

@@ -3,9 +3,6 @@
  */
 #include "proto/base/option.h"
 
-#include "proto/base/text.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,23 +24,13 @@ struct option_walk {
 
 static int option_unknown(struct option_walk *w, const char *name)
 {
-    char dashed[NAME_MAX_BYTES + 8];
-    const char **names = malloc((w->count + 1) * sizeof *names);
-    const char *near = NULL;
-    if (names != NULL) {
-        for (size_t i = 0; i < w->count; i++)
-            names[i] = w->table[i].name;
-        near = text_nearest(name, names, w->count);
-    }
-    (void)snprintf(dashed, sizeof dashed, "--%s", name);
-    int err =
-        near != NULL
-            ? fault_set(w->fault, ERR_USAGE,
-                        "unknown option %s, did you mean --%s?", dashed, near)
-            : fault_set(w->fault, ERR_USAGE,
-                        "unknown option %s; --help lists them", dashed);
-    free((void *)names);
-    return err;
+    const struct option *near = option_find_near(w->table, w->count, name);
+    if (near != NULL)
+        return fault_set(w->fault, ERR_USAGE,
+                         "unknown option --%s, did you mean --%s?", name,
+                         near->name);
+    return fault_set(w->fault, ERR_USAGE,
+                     "unknown option --%s; --help lists them", name);
 }
 
 /* The value of the row at hand: `attached`, or else the next argument. */

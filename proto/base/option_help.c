@@ -25,7 +25,8 @@ const char *option_argument_text(const struct option *row)
     case OPTION_DURATION:
         return "DURATION";
     case OPTION_INTERVAL:
-        return "DURATION|asap|off";
+    case OPTION_INTERVAL_TEXT:
+        return "DURATION|asap|off|auto";
     case OPTION_BYTES:
         return "SIZE";
     case OPTION_CHOICE:
@@ -70,20 +71,19 @@ int option_print(const struct option *row, const void *target, struct buf *out)
         text_f64(f64, number, sizeof number);
         break;
     case OPTION_DURATION:
+        memcpy(&us, field, sizeof us);
+        text_duration(us, number, sizeof number);
+        break;
     case OPTION_INTERVAL:
         memcpy(&us, field, sizeof us);
-        if (row->type == OPTION_INTERVAL && us == OPTION_INTERVAL_ASAP)
-            text = "asap";
-        else if (row->type == OPTION_INTERVAL && us == OPTION_INTERVAL_OFF)
-            text = "off";
-        else
-            text_duration(us, number, sizeof number);
+        text = option_interval_text(us, number, sizeof number);
         break;
     case OPTION_BYTES:
         memcpy(&u64, field, sizeof u64);
         text_bytes(u64, number, sizeof number);
         break;
     case OPTION_TEXT:
+    case OPTION_INTERVAL_TEXT:
     case OPTION_CHOICE:
         memcpy(&text, field, sizeof text);
         break;
@@ -104,10 +104,19 @@ static void help_left(const struct option *row, struct buf *out)
         (void)buf_printf(out, " %s", argument);
 }
 
-/* The sentence with choices, range and default behind it. */
+/* One of `(default 5; 1..9; live)`. */
+static void help_aside(struct buf *out, bool *opened, const char *what,
+                       const char *text)
+{
+    (void)buf_printf(out, "%s%s%s", *opened ? "; " : " (", what, text);
+    *opened = true;
+}
+
+/* The sentence with choices, default, range and marks behind it. */
 static void help_right(const struct option *row, struct buf *out)
 {
     char range[160];
+    bool opened = false;
     (void)buf_append_text(out, row->help);
     if (row->type == OPTION_CHOICE && row->choices != NULL) {
         for (uint32_t i = 0; row->choices[i] != NULL; i++)
@@ -115,14 +124,15 @@ static void help_right(const struct option *row, struct buf *out)
                              row->choices[i]);
     }
     option_range_text(row, range, sizeof range);
-    bool has_default = row->fallback != NULL && row->fallback[0] != 0 &&
-                       row->type != OPTION_FLAG;
-    if (has_default && range[0] != 0)
-        (void)buf_printf(out, " (default %s; %s)", row->fallback, range);
-    else if (has_default)
-        (void)buf_printf(out, " (default %s)", row->fallback);
-    else if (range[0] != 0)
-        (void)buf_printf(out, " (%s)", range);
+    if (row->fallback != NULL && row->fallback[0] != 0 &&
+        row->type != OPTION_FLAG)
+        help_aside(out, &opened, "default ", row->fallback);
+    if (range[0] != 0)
+        help_aside(out, &opened, "", range);
+    if (row->traits & OPTION_LIVE)
+        help_aside(out, &opened, "", "live");
+    if (opened)
+        (void)buf_append_char(out, ')');
 }
 
 /* Words of `text` from column `indent` on, wrapped; the first line begins
@@ -183,9 +193,11 @@ static bool help_group_is_new(const struct option *table, size_t at)
 int option_help(const struct option *table, size_t count, struct buf *out)
 {
     size_t width = 0; /* of the left side */
+    bool any_live = false;
     struct buf left;
     buf_init(&left, 4096);
     for (size_t i = 0; i < count; i++) {
+        any_live |= (table[i].traits & OPTION_LIVE) != 0;
         buf_reset(&left);
         help_left(&table[i], &left);
         if (left.length > width && left.length <= HELP_LEFT_MAX)
@@ -201,5 +213,8 @@ int option_help(const struct option *table, size_t count, struct buf *out)
             if (strcmp(help_group(&table[j]), help_group(&table[i])) == 0)
                 help_row(&table[j], width, out);
     }
+    if (any_live)
+        (void)buf_append_text(
+            out, "\nlive: `fyke set` changes it while the engine runs.\n");
     return out->err;
 }

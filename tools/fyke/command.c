@@ -158,7 +158,10 @@ static void markdown_row(const struct option *row, struct buf *out)
         markdown_cell(row->fallback, out);
     (void)buf_append_text(out, " | ");
     markdown_cell(range, out);
-    (void)buf_append_text(out, " |\n");
+    (void)buf_printf(out, "%s |\n",
+                     !(row->traits & OPTION_LIVE) ? ""
+                     : range[0] != '\0'           ? "; live"
+                                                  : "live");
 }
 
 static bool text_equal(const char *a, const char *b)

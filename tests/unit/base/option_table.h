@@ -42,7 +42,7 @@ static const struct option table[] = {
     { "features", 0, OPTION_LIST, FIELD(features, struct option_list), 0, 0,
       "x,y", NULL, "COL,...", NULL, "the columns to look at" },
     { "interval", 'i', OPTION_INTERVAL, FIELD(interval_us, int64_t), 1000,
-      86400e6, "1s", NULL, NULL, "Cut",
+      86400e6, "1s", NULL, "DURATION|asap|off", "Cut",
       "a batch closes after this time; asap is whenever there is room, off is "
       "by count only" },
     { "fresh", 'f', OPTION_FLAG, FIELD(fresh, bool), 0, 0, NULL, NULL, NULL,

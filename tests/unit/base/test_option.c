@@ -123,14 +123,16 @@ Test(option, faults_name_the_flag_the_range_and_the_way_out)
     expect_fault("--max-rows 5x", "--max-rows 5x is not a whole number");
     expect_fault("--max-rows 1.5", "--max-rows 1.5 is not a whole number");
     expect_fault("--max-rows -x", "--max-rows -x is not a whole number");
-    expect_fault("--interval 250", "--interval 250 has no unit: try 250ms");
+    expect_fault("--interval 250",
+                 "--interval 250 has no unit: try --interval 250ms");
     expect_fault("--interval soon", "--interval soon is not a duration: try "
-                                    "250ms, 2s, 1m30s, asap or off");
+                                    "250ms, 2s, 1m30s, asap, off or auto");
     expect_fault("--interval 0s", "--interval 0s is out of range: 1ms..1d");
     expect_fault("--timeout 2h", "--timeout 2h is out of range: 1ms..1h");
     expect_fault("--timeout asap", "--timeout asap is not a duration: try "
                                    "250ms, 2s or 1m30s");
-    expect_fault("--max-bytes 64", "--max-bytes 64 has no unit: try 64MiB");
+    expect_fault("--max-bytes 64",
+                 "--max-bytes 64 has no unit: try --max-bytes 64MiB");
     expect_fault("--max-bytes 64Q", "--max-bytes 64Q is not a size: try "
                                     "64KiB, 64MiB or 4GiB");
     expect_fault("--max-bytes 1KiB",
@@ -143,6 +145,90 @@ Test(option, faults_name_the_flag_the_range_and_the_way_out)
     expect_fault("--mode xyzzyx",
                  "--mode xyzzyx: choose batch, rolling or frozen");
     expect_fault("--quiet=perhaps", "--quiet perhaps: say true or false");
+}
+
+Test(option, faults_speak_as_the_place_where_the_value_stood)
+{
+    static const struct {
+        int row;
+        const char *value, *want[3]; /* fyke set, a file, the environment */
+    } cases[] = {
+        { 1,
+          "0",
+          { "max_rows=0 is out of range: 1..10000000",
+            "max_rows: 0 is out of range: 1..10000000",
+            "FYKE_MAX_ROWS=0 is out of range: 1..10000000" } },
+        { 8,
+          "250",
+          { "interval=250 has no unit: try interval=250ms",
+            "interval: 250 has no unit: try interval: 250ms",
+            "FYKE_INTERVAL=250 has no unit: try FYKE_INTERVAL=250ms" } },
+        { 6,
+          "roling",
+          { "mode=roling: choose batch, rolling or frozen; did you mean "
+            "rolling?",
+            "mode: roling: choose batch, rolling or frozen; did you mean "
+            "rolling?",
+            "FYKE_MODE=roling: choose batch, rolling or frozen; did you mean "
+            "rolling?" } },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        for (int voice = 0; voice < 3; voice++) {
+            struct settings s = { .max_rows = 5, .mode = "x" };
+            struct fault fault = { 0 };
+            cr_assert_eq(option_set_as(&table[cases[i].row],
+                                       OPTION_VOICE_SET + voice, cases[i].value,
+                                       &s, &fault),
+                         ERR_USAGE);
+            cr_assert_str_eq(fault.text, cases[i].want[voice]);
+            cr_assert_eq(s.max_rows, 5, "unchanged");
+        }
+    }
+}
+
+Test(option, set_named_sets_and_names_the_setting)
+{
+    struct settings s = { 0 };
+    struct fault fault = { 0 };
+    cr_assert_eq(option_set_named(&table[1], "7", &s, &fault), 0);
+    cr_assert_eq(s.max_rows, 7);
+    cr_assert_eq(option_set_named(&table[1], "x", &s, &fault), ERR_USAGE);
+    cr_assert_str_eq(fault.text, "max_rows=x is not a whole number");
+}
+
+Test(option, a_long_value_leaves_room_for_the_reason)
+{
+    char value[2000];
+    struct settings s = { 0 };
+    struct fault fault = { 0 };
+    memset(value, 'x', sizeof value - 1);
+    value[sizeof value - 1] = 0;
+    cr_assert_eq(option_set_named(&table[1], value, &s, &fault), ERR_USAGE);
+    cr_assert_not_null(strstr(fault.text, "xx... is not a whole number"), "%s",
+                       fault.text);
+}
+
+Test(option, an_interval_kept_as_text_is_checked)
+{
+    static const struct option row = {
+        .name = "interval",
+        .type = OPTION_INTERVAL_TEXT,
+        .offset = FIELD(db, const char *),
+        .min = 1000,
+        .max = 3600e6,
+    };
+    static const char *const good[] = { "250ms", "asap", "OFF", "auto", "1h" };
+    static const char *const bad[] = { "250", "0s", "2h", "soon", "" };
+    struct settings s = { 0 };
+    struct fault fault = { 0 };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cr_assert_eq(option_set(&row, good[i], &s, &fault), 0);
+        cr_assert_eq(s.db, good[i], "borrowed as typed");
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        cr_assert_eq(option_set(&row, bad[i], &s, &fault), ERR_USAGE);
+        cr_assert_eq(s.db, good[4], "unchanged");
+    }
 }
 
 Test(option, unknown_words_get_the_nearest_right_one)
@@ -258,6 +344,7 @@ Test(option, printed_values_can_be_typed_again)
         { 7, "a, b", "a,b" },
         { 8, "off", "off" },
         { 8, "ASAP", "asap" },
+        { 8, "Auto", "auto" },
         { 8, "250ms", "250ms" },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

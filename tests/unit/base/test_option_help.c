@@ -104,6 +104,29 @@ Test(option_help, a_wide_flag_stands_on_a_line_of_its_own)
     buf_release(&out);
 }
 
+Test(option_help, live_settings_are_marked_and_the_mark_is_explained)
+{
+    static const struct option rows[] = {
+        { "quiet", 0, OPTION_FLAG, FIELD(quiet, bool), 0, 0, NULL, NULL, NULL,
+          "G", "short", OPTION_LIVE },
+        { "rows", 0, OPTION_U64, FIELD(max_rows, uint64_t), 1, 9, "5", NULL,
+          NULL, "G", "rows", OPTION_STORED | OPTION_LIVE },
+        { "x", 0, OPTION_U64, FIELD(max_rows, uint64_t), 1, 9, NULL, NULL, NULL,
+          "G", "other", OPTION_STORED },
+    };
+    struct buf out;
+    buf_init(&out, 1000);
+    cr_assert_eq(option_help(rows, 3, &out), 0);
+    cr_assert_str_eq(buf_text(&out),
+                     "G\n"
+                     "      --quiet   short (live)\n"
+                     "      --rows N  rows (default 5; 1..9; live)\n"
+                     "      --x N     other (1..9)\n"
+                     "\n"
+                     "live: `fyke set` changes it while the engine runs.\n");
+    buf_release(&out);
+}
+
 Test(option_help, help_reports_a_full_buffer)
 {
     struct buf out;

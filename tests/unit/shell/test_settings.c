@@ -93,7 +93,22 @@ Test(settings, the_interval_is_a_duration_or_a_word)
     s.interval = "off";
     cr_assert_eq(settings_interval(&s, true, &us, &fault), 0);
     cr_expect_eq(us, OPTION_INTERVAL_OFF);
+    s.interval = "auto";
+    cr_assert_eq(settings_interval(&s, true, &us, &fault), 0);
+    cr_expect_eq(us, OPTION_INTERVAL_AUTO);
     s.interval = "250";
     cr_expect_eq(settings_interval(&s, true, &us, &fault), ERR_USAGE);
     cr_expect_not_null(strstr(fault.text, "unit"), "%s", fault.text);
+}
+
+Test(settings, an_interval_is_checked_where_it_is_given)
+{
+    struct settings s = defaults();
+    struct fault fault = { 0 };
+    cr_expect_eq(parse(&s, "--interval", "250", &fault), ERR_USAGE);
+    cr_expect_not_null(strstr(fault.text, "try --interval 250ms"), "%s",
+                       fault.text);
+    cr_expect_eq(parse(&s, "--interval", "2h", &fault), ERR_USAGE);
+    cr_expect_not_null(strstr(fault.text, "1ms..1h"), "%s", fault.text);
+    cr_expect_null(s.interval);
 }
