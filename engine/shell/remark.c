@@ -236,12 +236,5 @@ void remark_note(struct engine *e, const struct coord_action *a)
         note_worker(e, a, text, sizeof text);
         engine_remark(e, LOG_LEVEL_INFO, coord_note_name(a->note), "%s", text);
         return;
-    case COORD_NOTE_INTERVAL:
-        engine_remark(e, LOG_LEVEL_INFO, coord_note_name(a->note),
-                      "the interval went from %.1f ms to %.1f ms, from batch "
-                      "%" PRIu64 " on",
-                      (double)a->interval_from_us / 1e3,
-                      (double)a->interval_us / 1e3, a->batch);
-        return;
     }
 }
