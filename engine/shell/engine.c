@@ -95,6 +95,12 @@ static void start_handles(struct engine *e)
 static void tell_started(struct engine *e)
 {
     const struct settings *s = &e->settings;
+    log_line(e->log, LOG_LEVEL_INFO, "started",
+             "input=%s db=%s workers=%" PRIu64 " url=%s batch=%" PRIu64
+             " byte=%" PRIu64,
+             LOG_QUOTE(e->intake.label), LOG_QUOTE(e->db),
+             s->listen != NULL ? 0 : s->workers, LOG_QUOTE(e->url),
+             e->meta.last_batch + 1, e->committed_position);
     struct engine_started started = {
         .input = e->intake.label,
         .kind = e->intake.kind_name,

@@ -219,7 +219,8 @@ static void append(struct engine *e, struct block *b, uint32_t n)
         open_started(e);
     int rc = batch_input_add(&e->open, b, in->consumed, n);
     if (rc != 0) {
-        engine_fail(e, rc, "%s", err_text(rc));
+        engine_fail(e, rc, "%s: keeping records of the open batch failed: %s",
+                    in->label, err_text(rc));
         return;
     }
     in->consumed += n;

@@ -6,6 +6,7 @@
 #include "proto/base/check.h"
 #include "proto/host/clock.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,15 +42,23 @@ struct slot *engine_slot(struct engine *e, uint64_t batch)
     return &e->slot[batch % ENGINE_SLOTS];
 }
 
+/* What to do, where the error alone says it. */
+static const char *way_out(int err)
+{
+    return err == ERR_NOMEM ? "; smaller batches need less (--max-rows, "
+                              "--max-bytes); what was committed is kept"
+                            : "";
+}
+
 void engine_fail(struct engine *e, int err, const char *format, ...)
 {
     if (e->failed == 0) {
-        char text[480];
+        char text[400];
         va_list ap;
         va_start(ap, format);
         (void)vsnprintf(text, sizeof text, format, ap);
         va_end(ap);
-        e->failed = fault_set(e->fault, err, "%s", text);
+        e->failed = fault_set(e->fault, err, "%s%s", text, way_out(err));
     }
     uv_stop(&e->loop);
 }
@@ -111,9 +120,11 @@ static void act(struct engine *e, const struct coord_action *a)
         break;
     case COORD_ACT_GIVE_UP:
         engine_fail(e, ERR_IO,
-                    "%s: the outcome of a commit is unknown; start again: what "
-                    "was committed is found and the rest is read again",
-                    e->db);
+                    "%.200s: whether batch %" PRIu64
+                    " was committed is unknown (%.120s); start again: what was "
+                    "committed is found and the rest is read again",
+                    e->db, a->batch,
+                    engine_slot(e, a->batch)->command.fault.text);
         break;
     default:
         serve_reply(e, a);

@@ -18,6 +18,7 @@ static const char *const header_choices[] = { "yes", "no", NULL };
 static const char *const mode_choices[] = { "batch", NULL };
 static const char *const level_choices[] = { "debug", "info", "warn", "error",
                                              NULL };
+static const char *const log_choices[] = { "text", "json", NULL };
 
 /* One row a line reads as the table that it is. */
 /* clang-format off */
@@ -118,8 +119,11 @@ static const char *const level_choices[] = { "debug", "info", "warn", "error",
       "Say nothing but errors" }
 #define LEVEL_ROW(level)                                                       \
     { "log-level", 0, OPTION_CHOICE, F(log_level), 0, 0, level, level_choices, \
-      "LEVEL", "Other", "debug, info, warn or error; key=value on stderr",     \
-      OPTION_STORED | OPTION_LIVE }
+      "LEVEL", "Other", "How much to log on standard error",                   \
+      OPTION_STORED | OPTION_LIVE },                                           \
+    { "log-format", 0, OPTION_CHOICE, F(log_format), 0, 0, "text",             \
+      log_choices, "text|json", "Other",                                       \
+      "Log lines as key=value pairs, or one JSON object a line" }
 
 const struct option settings_run[] = {
     INPUT_ROWS, SAMPLE_ROWS, DATABASE_ROWS, CUT_ROWS, DETECTOR_ROWS,

@@ -220,10 +220,10 @@ static void commit_done(struct writer_command *c)
         return;
     }
     e->commit_err = c->err;
-    bool again = c->err == ERR_FULL || c->err == ERR_BUSY;
-    if (c->err != 0)
-        log_line(e->log, again ? LOG_LEVEL_DEBUG : LOG_LEVEL_ERROR, "commit",
-                 "batch=%" PRIu64 " err=%s", s->batch, err_name(c->err));
+    if (c->err != 0) /* a note or the end of the run tells people */
+        log_line(e->log, LOG_LEVEL_DEBUG, "commit",
+                 "batch=%" PRIu64 " error=%s text=%s", s->batch,
+                 err_name(c->err), LOG_QUOTE(c->fault.text));
     else {
         slot_log(e, s, "committed");
         e->committed_position = s->input.to_position;

@@ -80,6 +80,7 @@ static int start_workers(struct engine *e, struct fault *fault)
         .executable = e->binary->executable,
         .url = e->url,
         .log_level = e->settings.log_level,
+        .log_format = e->settings.log_format,
         .count = (uint32_t)e->settings.workers,
         .crashed = worker_crashed,
         .context = e,

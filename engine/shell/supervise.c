@@ -71,10 +71,12 @@ static void local_exited(uv_process_t *process, int64_t exit_code,
     uv_close((uv_handle_t *)process, local_closed);
 }
 
+enum { WORDS = 10 };
+
 /* uv_spawn takes the arguments as writable texts. */
 struct worker_command {
-    char text[8][256];
-    char *argv[9];
+    char text[WORDS][256];
+    char *argv[WORDS + 1];
 };
 
 static void worker_command_fill(struct worker_command *w,
@@ -82,11 +84,12 @@ static void worker_command_fill(struct worker_command *w,
 {
     char parent[24];
     (void)snprintf(parent, sizeof parent, "%d", (int)getpid());
-    const char *const words[8] = { "fyke",        "worker",    "--join",
-                                   o->url,        "--parent",  parent,
-                                   "--log-level", o->log_level };
-    w->argv[8] = NULL;
-    for (int i = 0; i < 8; i++) {
+    const char *const words[WORDS] = {
+        "fyke", "worker",      "--join",     o->url,         "--parent",
+        parent, "--log-level", o->log_level, "--log-format", o->log_format,
+    };
+    w->argv[WORDS] = NULL;
+    for (int i = 0; i < WORDS; i++) {
         (void)snprintf(w->text[i], sizeof w->text[i], "%s", words[i]);
         w->argv[i] = w->text[i];
     }

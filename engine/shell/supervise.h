@@ -18,7 +18,7 @@
 struct supervise_options {
     const char *executable;
     const char *url;
-    const char *log_level;
+    const char *log_level, *log_format;
     uint32_t count;
     /* On the loop thread: a worker ended though nobody asked it to. */
     void (*crashed)(void *context, int pid, int exit_code, int signal_number);

@@ -5,16 +5,19 @@
 
 #include "engine/shell/engine.h"
 #include "proto/base/ascii.h"
+#include "proto/host/log.h"
 #include "storage/reader.h"
 #include "tools/fyke/talk.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #define HELP_BYTES_MAX ((size_t)1 << 20)
 
 static int stdout_errno; /* of the first failed write */
+static enum log_format fail_format = LOG_FORMAT_TEXT;
 
 static bool wants_help(int argc, char **argv)
 {
@@ -55,12 +58,33 @@ int cli_parse(const struct command *command, int argc, char **argv,
     return err;
 }
 
+void cli_log_format(const char *format)
+{
+    if (log_format_parse(format, &fail_format) != 0)
+        fail_format = LOG_FORMAT_TEXT;
+}
+
+static void fail_logged(const char *text, int err)
+{
+    struct log log;
+    char quoted[2 * sizeof((struct fault *)0)->text];
+    log_init(&log, LOG_LEVEL_ERROR);
+    log.format = fail_format;
+    log_line(&log, LOG_LEVEL_ERROR, "failed", "text=%s error=%s exit=%d",
+             log_quote(text, quoted, sizeof quoted), err_name(err),
+             err_exit_code(err));
+}
+
 int cli_fail(const struct fault *fault)
 {
     char text[sizeof fault->text];
     memcpy(text, fault->text, sizeof text);
-    fprintf(stderr, "fyke: %s\n",
-            text[0] != '\0' ? talk_harmless(text) : err_text(fault->err));
+    const char *told =
+        text[0] != '\0' ? talk_harmless(text) : err_text(fault->err);
+    if (fail_format == LOG_FORMAT_JSON && isatty(STDERR_FILENO) != 1)
+        fail_logged(told, fault->err);
+    else
+        fprintf(stderr, "fyke: %s\n", told);
     return err_exit_code(fault->err);
 }
 

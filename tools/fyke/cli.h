@@ -27,8 +27,13 @@ FYKE_MUST_USE int cli_parse(const struct command *command, int argc,
                             char **argv, struct cli_parse *parse,
                             int *ret_exit);
 
-/* Says "fyke: TEXT" on standard error and returns the exit code. */
+/* Says "fyke: TEXT" on standard error and returns the exit code. It is the
+ * one place that tells an error which ends a command. */
 int cli_fail(const struct fault *fault);
+
+/* From here on, cli_fail writes a line of the log where nobody reads along:
+ * "json" was asked and standard error is no terminal. */
+void cli_log_format(const char *format);
 
 /* Prints to standard output. A reader that went away (`| head`) is no error.
  * Returns the exit code so far. */

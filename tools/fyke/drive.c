@@ -5,6 +5,7 @@
 
 #include "engine/shell/engine.h"
 #include "proto/base/check.h"
+#include "proto/host/cores.h"
 #include "tools/fyke/cli.h"
 #include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
@@ -13,6 +14,7 @@
 #include "workers/detect/compute.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -57,11 +59,11 @@ static int fault_many(const struct command *command, const char **operands,
 static bool log_start(const struct settings *settings, bool level_given,
                       struct log *log)
 {
-    bool person = isatty(STDERR_FILENO) == 1 && !level_given;
-    if (settings->quiet || person)
-        talk_log_init(log, "error");
-    else
-        talk_log_init(log, settings->log_level);
+    bool person = isatty(STDERR_FILENO) == 1 && !level_given &&
+                  strcmp(settings->log_format, "json") != 0;
+    talk_log_init(log,
+                  settings->quiet || person ? "error" : settings->log_level,
+                  settings->log_format);
     return !person;
 }
 
@@ -72,6 +74,34 @@ static bool was_given(const struct command *command, const bool *given,
         if (strcmp(command->options[i].name, name) == 0)
             return given[i];
     return false;
+}
+
+/* What this process was given is enough to start with. */
+static int drive_check(const struct settings *settings, const char *input,
+                       struct fault *fault)
+{
+    uint64_t workers = settings->workers;
+    if (strcmp(input, "-") == 0 && standard_input_check(fault) != 0)
+        return fault->err;
+    if (settings->listen != NULL)
+        workers = 0; /* they come from outside */
+    else if (workers == 0)
+        workers = host_cores();
+    return standard_limit_check(workers, fault);
+}
+
+/* The summary, for those who read the log. */
+static void drive_log_end(const struct log *log,
+                          const struct engine_summary *summary)
+{
+    const struct engine_progress *p = &summary->progress;
+    log_line(log, LOG_LEVEL_INFO, "finished",
+             "db=%s records=%" PRIu64 " scored=%" PRIu64 " quarantined=%" PRIu64
+             " flagged=%" PRIu64 " batches=%" PRIu64
+             " seconds=%.3f drained=%s lost=%" PRIu64,
+             LOG_QUOTE(summary->db), p->records, p->rows_scored, p->quarantined,
+             p->flagged, p->batches, (double)p->elapsed_us / 1e6,
+             summary->drained ? "true" : "false", summary->lost_records);
 }
 
 static int drive_run(const struct command *command,
@@ -90,9 +120,8 @@ static int drive_run(const struct command *command,
         .selftest_digest = compute_selftest_digest(),
     };
     memset(&summary, 0, sizeof summary);
-    if (strcmp(input, "-") == 0 && standard_input_check(&fault) != 0)
-        return cli_fail(&fault);
-    if (find_executable(executable, sizeof executable, &fault) != 0)
+    if (drive_check(settings, input, &fault) != 0 ||
+        find_executable(executable, sizeof executable, &fault) != 0)
         return cli_fail(&fault);
     bool logged =
         log_start(settings, was_given(command, given, "log-level"), &log);
@@ -102,6 +131,8 @@ static int drive_run(const struct command *command,
         engine_run(settings, command->options, *command->option_count, given,
                    input, &binary, &log, &observer, &summary, &fault);
     view_run_clear(&view);
+    if (err == 0 || summary.progress.batches > 0)
+        drive_log_end(&log, &summary);
     /* What was committed before a failure is there to be seen. */
     int exit_code = err == 0 || summary.progress.batches > 0
                         ? view_run_end(&view, &summary)
@@ -132,6 +163,7 @@ int drive_engine(const struct command *command, int argc, char **argv,
     memset(&settings, 0, sizeof settings);
     if (cli_parse(command, argc, argv, &parse, &exit_code) != 0)
         return exit_code;
+    cli_log_format(settings.log_format);
     if (parse.operand_count == 0)
         (void)fault_set(&fault, ERR_USAGE, "%s", missing_input);
     else if (parse.operand_count > 1)

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #define POOL_THREADS_MIN 4
 #define POOL_THREADS_MAX 64
@@ -27,17 +26,6 @@ static void set_pool_threads(void)
         threads = POOL_THREADS_MAX;
     (void)snprintf(text, sizeof text, "%u", threads);
     (void)setenv("UV_THREADPOOL_SIZE", text, 0);
-}
-
-/* A worker and a reader each take descriptors; nothing here uses select(),
- * for which the soft limit is kept low. */
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 /* `fyke --version` and `fyke --help` are commands too. */
@@ -57,7 +45,7 @@ int main(int argc, char **argv)
     struct fault fault = { 0 };
     int words = 0;
     standard_fill();
-    raise_descriptor_limit();
+    standard_raise_limit();
     (void)signal(SIGPIPE, SIG_IGN); /* a write tells: EPIPE */
     set_pool_threads();
     if (argc < 2) {

@@ -1,10 +1,15 @@
 /*
- * Closed standard descriptors.
+ * Closed standard descriptors, and how many may be open.
  */
 #include "tools/fyke/standard.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
+#include <sys/resource.h>
 #include <unistd.h>
+
+/* Sockets, threads' pipes, the database with its log, the input. */
+#define LIMIT_BASE 48u
 
 /* open gives the lowest number that is free: from 0 up, it is the one. */
 void standard_fill(void)
@@ -24,4 +29,28 @@ int standard_input_check(struct fault *fault)
         return ERR_OK;
     return fault_set(fault, ERR_IO,
                      "stdin is closed: give a file, or pipe something in");
+}
+
+void standard_raise_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int standard_limit_check(uint64_t workers, struct fault *fault)
+{
+    struct rlimit limit;
+    uint64_t need = LIMIT_BASE + 2 * workers;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= need)
+        return ERR_OK;
+    return fault_set(fault, ERR_LIMIT,
+                     "at most %" PRIu64 " files may be open here and %" PRIu64
+                     " are needed: raise the hard limit of open files (ulimit "
+                     "-Hn %" PRIu64 " as root, LimitNOFILE= in a systemd "
+                     "unit)%s",
+                     (uint64_t)limit.rlim_cur, need, need,
+                     workers > 1 ? ", or give fewer --workers" : "");
 }

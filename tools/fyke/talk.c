@@ -10,12 +10,16 @@
 const char *const talk_log_levels[] = { "debug", "info", "warn", "error",
                                         NULL };
 
-void talk_log_init(struct log *log, const char *level)
+const char *const talk_log_formats[] = { "text", "json", NULL };
+
+void talk_log_init(struct log *log, const char *level, const char *format)
 {
     enum log_level value;
     if (log_level_parse(level, &value) != 0)
         value = LOG_LEVEL_INFO;
     log_init(log, value);
+    if (log_format_parse(format, &log->format) != 0)
+        log->format = LOG_FORMAT_TEXT;
 }
 
 uint32_t talk_width(int fd)

@@ -12,8 +12,11 @@
 /* "debug", "info", "warn", "error", NULL. */
 extern const char *const talk_log_levels[];
 
-/* A log on standard error at a level from talk_log_levels. */
-void talk_log_init(struct log *log, const char *level);
+/* "text", "json", NULL. */
+extern const char *const talk_log_formats[];
+
+/* A log on standard error at a level and in a format of these. */
+void talk_log_init(struct log *log, const char *level, const char *format);
 
 /* Columns of the terminal behind a descriptor; 0 = it is none. */
 uint32_t talk_width(int fd);

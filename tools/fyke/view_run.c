@@ -22,6 +22,8 @@ void view_run_init(struct view_run *v, const struct settings *settings,
     memset(v, 0, sizeof *v);
     v->settings = settings;
     v->quiet = settings->quiet;
+    v->silent = v->quiet || (strcmp(settings->log_format, "json") == 0 &&
+                             isatty(STDERR_FILENO) != 1);
     v->terminal =
         isatty(STDERR_FILENO) == 1 && term != NULL && strcmp(term, "dumb") != 0;
     v->colour = v->terminal && talk_wants_colour();
@@ -170,7 +172,7 @@ static void on_started(void *context, const struct engine_started *e)
     (void)snprintf(v->input, sizeof v->input, "%s", e->input);
     (void)snprintf(v->kind, sizeof v->kind, "%s", e->kind);
     (void)snprintf(v->db, sizeof v->db, "%s", e->db);
-    if (v->quiet)
+    if (v->silent)
         return;
     uint32_t width = talk_width(STDERR_FILENO);
     buf_init(&out, (size_t)1 << 20);
@@ -245,7 +247,7 @@ static void on_remark(void *context, const char *text)
 {
     struct view_run *v = context;
     view_run_header(v);
-    if (v->quiet || v->logged)
+    if (v->silent || v->logged)
         return;
     view_run_clear(v);
     (void)fprintf(stderr, "  %s\n", text);

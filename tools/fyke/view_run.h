@@ -13,6 +13,7 @@
 struct view_run {
     const struct settings *settings;
     bool quiet;
+    bool silent; /* nothing to standard error: quiet, or it holds JSON lines */
     bool terminal; /* standard error is one: a live line may be drawn */
     bool colour;
     bool logged; /* remarks are in the log on the same standard error */

@@ -165,6 +165,13 @@ static void print_nothing_new(const struct view_run *v,
                   text_count(view_found_rows(s->db), rows, sizeof rows));
 }
 
+static void print_not_started(const struct view_run *v)
+{
+    if (!v->silent)
+        (void)fputs("  stopped before the start: nothing was read or written\n",
+                    stderr);
+}
+
 int view_run_end(struct view_run *v, const struct engine_summary *s)
 {
     struct view_found found = {
@@ -177,13 +184,17 @@ int view_run_end(struct view_run *v, const struct engine_summary *s)
     };
     struct buf out;
     view_run_clear(v);
+    if (!v->was_started) {
+        print_not_started(v);
+        return 0;
+    }
     if (s->nothing_new) {
-        if (!v->quiet)
+        if (!v->silent)
             print_nothing_new(v, s);
         return 0;
     }
     view_run_header(v);
-    if (!v->quiet) {
+    if (!v->silent) {
         buf_init(&out, (size_t)1 << 20);
         print_rows(v, s, &found, &out);
         print_quarantine(v, &s->progress, &found, &out);

@@ -5,13 +5,14 @@
 
 #include "proto/host/log.h"
 #include "proto/wire/wire.h"
+#include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 #include "tools/fyke/version.h"
 #include "workers/shell/run.h"
 
 struct worker_options {
     const char *join;
-    const char *log_level;
+    const char *log_level, *log_format;
     bool quiet;
     uint64_t parent;
 };
@@ -26,6 +27,10 @@ static const struct option worker_table[] = {
       .choices = talk_log_levels, .argument = "LEVEL",
       .help = "how much to log on standard error (default info; warn for "
               "workers of fyke run)" },
+    { "log-format", 0, OPTION_CHOICE,
+      OPTION_FIELD_AS(struct worker_options, log_format, const char *),
+      .fallback = "text", .choices = talk_log_formats, .argument = "text|json",
+      .help = "log lines as key=value pairs, or one JSON object a line" },
     { "quiet", 'q', OPTION_FLAG,
       OPTION_FIELD_AS(struct worker_options, quiet, bool),
       .help = "log errors only" },
@@ -55,7 +60,7 @@ static int worker_start(const struct worker_options *options,
     const char *level = options->log_level;
     if (level == NULL)
         level = options->parent != 0 ? "warn" : "info";
-    talk_log_init(&log, options->quiet ? "error" : level);
+    talk_log_init(&log, options->quiet ? "error" : level, options->log_format);
     return worker_run(&run, fault);
 }
 
@@ -69,11 +74,12 @@ static int worker_main(const struct command *command, int argc, char **argv)
     int exit_code;
     if (cli_parse(command, argc, argv, &parse, &exit_code) != 0)
         return exit_code;
+    cli_log_format(options.log_format);
     if (options.join == NULL)
         (void)fault_set(&fault, ERR_USAGE,
                         "say where the coordinator listens; try: fyke worker "
                         "--join tcp://127.0.0.1:7117");
-    else
+    else if (standard_limit_check(0, &fault) == 0)
         (void)worker_start(&options, &fault);
     option_release(worker_table, worker_table_count, &options);
     return fault.err == 0 ? 0 : cli_fail(&fault);

@@ -28,8 +28,8 @@ static void act_note(struct shell *s, const struct worker_action *action)
     if (action->note == WORKER_NOTE_LOST)
         level = LOG_LEVEL_WARN;
     if (action->note == WORKER_NOTE_REFUSED) {
-        level = LOG_LEVEL_ERROR;
-        act_refused(s, action);
+        act_refused(s, action); /* the error that ends it is told at the end */
+        level = LOG_LEVEL_DEBUG;
     }
     log_line(s->options->log, level, what[action->note],
              "coordinator=%s pid=%d%s%s", LOG_QUOTE(s->options->join),

@@ -188,8 +188,8 @@ static void on_redial(uv_timer_t *timer)
         return;
     /* It worked before: no memory or descriptors now. Try again. */
     log_line(s->options->log, LOG_LEVEL_WARN, "dial_failed",
-             "coordinator=%s error=%s", LOG_QUOTE(s->options->join),
-             LOG_QUOTE(fault.text));
+             "coordinator=%s error=%s retry_ms=%d", LOG_QUOTE(s->options->join),
+             LOG_QUOTE(fault.text), REDIAL_MS_MAX);
     check(uv_timer_start(&s->redial, on_redial, REDIAL_MS_MAX, 0) == 0);
 }
 
