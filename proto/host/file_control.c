@@ -21,15 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FOLDER_BYTES 128
 #define SUFFIX ".sock"
 #define HASH_DIGITS 16
+#define NAME_LENGTH (HASH_DIGITS + 5)
+#define FOLDER_MAX (FILE_CONTROL_PATH_MAX - 1 - NAME_LENGTH)
 #define STALE_AFTER_S 60  /* younger ones are left alone */
 #define LOOKED_AT_MAX 256 /* per start: the next ones find the rest */
 
 /* A directory that may hold sockets, and whose. */
 struct place {
-    char folder[FOLDER_BYTES];
+    char folder[FOLDER_MAX + 1];
     uid_t uid;
 };
 
@@ -47,8 +48,7 @@ static void places_add(struct places *p, uid_t uid, const char *format, ...)
     va_start(arguments, format);
     int n = vsnprintf(at->folder, sizeof at->folder, format, arguments);
     va_end(arguments);
-    if (n < 0 ||
-        n + 1 + HASH_DIGITS + (int)strlen(SUFFIX) > FILE_CONTROL_PATH_MAX)
+    if (n < 0 || n > FOLDER_MAX)
         return;
     for (uint32_t i = 0; i < p->count; i++)
         if (strcmp(p->place[i].folder, at->folder) == 0)
@@ -92,14 +92,14 @@ static int place_make(const struct place *place)
     return place_check(place);
 }
 
-static int name_of(const char *db, char ret_name[HASH_DIGITS + 8],
+static int name_of(const char *db, char ret_name[NAME_LENGTH + 1],
                    struct fault *fault)
 {
     char *real = realpath(db, NULL);
     if (real == NULL)
         return fault_set(fault, err_from_errno(errno), "%s: %s", db,
                          strerror(errno));
-    (void)snprintf(ret_name, HASH_DIGITS + 8, "%016" PRIx64 SUFFIX,
+    (void)snprintf(ret_name, NAME_LENGTH + 1, "%016" PRIx64 SUFFIX,
                    hash_bytes(0, real, strlen(real)));
     free(real);
     return 0;
@@ -109,8 +109,8 @@ static struct file_control_path path_in(const struct place *place,
                                         const char *name)
 {
     struct file_control_path path;
-    (void)snprintf(path.text, sizeof path.text, "%.99s/%s", place->folder,
-                   name);
+    (void)snprintf(path.text, sizeof path.text, "%.*s/%.*s", FOLDER_MAX,
+                   place->folder, NAME_LENGTH, name);
     return path;
 }
 
@@ -161,7 +161,7 @@ static void place_clean(const struct place *place)
 int file_control_make(const char *db, struct file_control_path *ret_path,
                       struct fault *fault)
 {
-    char name[HASH_DIGITS + 8];
+    char name[NAME_LENGTH + 1];
     struct places places = { 0 };
     int why = ENOENT;
     int err = name_of(db, name, fault);
@@ -188,7 +188,7 @@ int file_control_find(
     const char *db, struct file_control_path ret_path[FILE_CONTROL_PLACES_MAX],
     uint32_t *ret_count, struct fault *fault)
 {
-    char name[HASH_DIGITS + 8];
+    char name[NAME_LENGTH + 1];
     struct places places = { 0 };
     struct stat st;
     uint32_t count = 0;
