@@ -79,6 +79,8 @@ static void open_handles(struct engine *e)
     (void)uv_signal_init(loop, &e->sigterm);
     e->intake.sample_timer.data = e;
     (void)uv_timer_init(loop, &e->intake.sample_timer);
+    e->intake.pace_timer.data = e;
+    (void)uv_timer_init(loop, &e->intake.pace_timer);
     /* Signals count from here on: one that comes during the start drains as
      * soon as the loop turns. */
     (void)uv_signal_start(&e->sigint, signalled, SIGINT);

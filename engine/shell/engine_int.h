@@ -17,6 +17,7 @@
 #include "engine/ingest/source.h"
 #include "engine/learn/learn.h"
 #include "engine/shell/engine.h"
+#include "engine/shell/pace_input.h"
 #include "engine/shell/stages.h"
 #include "engine/shell/supervise.h"
 #include "engine/shell/writer.h"
@@ -107,7 +108,10 @@ struct intake {
     struct parse_job parse[ENGINE_BLOCKS_MAX]; /* a ring, oldest first */
     uint32_t parse_first, parse_count;
     uint32_t consumed; /* records of the oldest block that were appended */
-    uint64_t gaps;     /* samples skipped under backpressure */
+    struct pace_input pace;
+    uv_timer_t pace_timer; /* wakes the loop when the next record is due */
+    int64_t pace_told_us;  /* a gap until then was told */
+    uint64_t gaps;         /* samples skipped under backpressure */
     uint64_t gaps_told;
     struct processes_sample last_sample;
 };
@@ -232,6 +236,17 @@ void intake_drain(struct engine *e);
 void intake_close(struct engine *e);
 /* Whole records read but not appended, when a pipe is left in a hurry. */
 uint64_t intake_records_waiting(const struct engine *e);
+
+/* intake_pace.c */
+/* --pace: its form, and whether this input can be paced; asked again once the
+ * columns are known. */
+FYKE_MUST_USE int intake_pace(struct engine *e, struct fault *fault);
+/* How many of the next `left` records, those of the oldest block, may be
+ * appended by now. None: the loop is woken when one is due. */
+uint32_t intake_count_due(struct engine *e, const struct block *b,
+                          uint32_t left);
+/* Since when the oldest record that is due waits; `now_us` if none does. */
+int64_t intake_due_us(const struct engine *e, int64_t now_us);
 
 /* serve.c: requests in, replies out */
 void serve_link(uv_async_t *async);

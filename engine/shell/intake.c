@@ -258,9 +258,12 @@ static void append_ready(struct engine *e)
         uint32_t left = b->records - in->consumed;
         uint32_t n = 0;
         if (left > 0) {
-            n = coord_fit(e->coord, b->extent + in->consumed, left);
+            n = intake_count_due(e, b, left);
+            if (n > 0)
+                n = coord_fit(e->coord, b->extent + in->consumed, n);
             if (n == 0)
-                return; /* the open batch is full: wait for its cut */
+                return; /* not due, or full: wait for the time or the cut */
+            pace_input_take(&in->pace, b, in->consumed, n);
             append(e, b, n);
         }
         if (in->consumed == b->records)

@@ -15,9 +15,12 @@
 #define WORKERS_TOLD_TICKS 50u /* every five seconds */
 #define WORKERS_TOLD_MAX 256u
 
-static int64_t oldest_open_us(const struct engine *e)
+/* Since when the oldest record waits that is due and not committed. */
+static int64_t oldest_open_us(const struct engine *e, int64_t now_us)
 {
-    int64_t oldest_us = e->open.records > 0 ? e->open_us : INT64_MAX;
+    int64_t oldest_us = intake_due_us(e, now_us);
+    if (e->open.records > 0 && e->open_us < oldest_us)
+        oldest_us = e->open_us;
     for (uint32_t i = 0; i < ENGINE_SLOTS; i++) {
         const struct slot *s = &e->slot[i];
         if (s->batch != 0 && s->opened_us < oldest_us)
@@ -32,12 +35,12 @@ void progress_update(struct engine *e)
     struct coord_stats stats;
     coord_stats_get(e->coord, &stats);
     int64_t now_us = clock_monotonic_us();
-    int64_t oldest_us = oldest_open_us(e);
+    int64_t oldest_us = oldest_open_us(e, now_us);
     p->elapsed_us = now_us - e->started_us;
     p->workers = stats.workers;
     if (stats.workers > e->workers_most)
         e->workers_most = stats.workers;
-    p->lag_us = oldest_us == INT64_MAX ? 0 : now_us - oldest_us;
+    p->lag_us = now_us - oldest_us;
     p->bytes_read = e->intake.read_position;
     p->bytes_total = e->intake.kind == SOURCE_FILE ? e->intake.file.size : 0;
     p->gaps = e->intake.gaps;

@@ -52,6 +52,9 @@ static const char *const log_choices[] = { "text", "json", NULL };
       OPTION_STORED }
 
 #define SAMPLE_ROWS                                                            \
+    { "pace", 0, OPTION_TEXT, F(pace), 0, 0, NULL, NULL, "Nx|N/s", "Input",    \
+      "Read a file or a pipe in time. 60x: 60 times as fast as the time "      \
+      "column; 5000/s: so many records a second" },                            \
     { "every", 0, OPTION_DURATION, F(every_us), 0.005 * SECOND, 3600 * SECOND, \
       "100ms", NULL, "DURATION", "Input",                                      \
       "host:processes: time between samples" },                                \

@@ -210,7 +210,10 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
     int rc = intake_open(e, input, fault);
     if (rc != 0)
         return rc;
-    live = e->intake.kind != SOURCE_FILE;
+    rc = intake_pace(e, fault);
+    if (rc != 0)
+        return rc;
+    live = e->intake.kind != SOURCE_FILE || e->intake.pace.kind != PACE_NONE;
     rc = settings_interval(&e->settings, live, &e->interval_us, fault);
     if (rc == 0)
         rc = engine_find_db(e->settings.db, input, e->db, sizeof e->db, fault);
@@ -218,6 +221,8 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         rc = choose_url(e, fault);
     if (rc == 0)
         rc = intake_infer(e, fault);
+    if (rc == 0)
+        rc = intake_pace(e, fault);
     if (rc == 0)
         rc = start_workers(e, fault);
     if (rc == 0)
@@ -228,6 +233,8 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         rc = settings_interval(&e->settings, live, &e->interval_us, fault);
     if (rc == 0)
         rc = restore_source(e, fault);
+    if (rc == 0)
+        rc = intake_pace(e, fault);
     if (rc == 0)
         rc = set_up_detector(e, fault);
     if (rc == 0) /* nothing refuses any more: the file may be written */

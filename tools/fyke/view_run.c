@@ -138,9 +138,12 @@ static void print_columns(const struct engine_started *e, uint32_t width,
                     width, out);
 }
 
-static void print_cut(const struct engine_started *e, struct buf *out)
+static void print_cut(const struct view_run *v, const struct engine_started *e,
+                      struct buf *out)
 {
     char number[32];
+    if (v->settings->pace != NULL && *v->settings->pace != '\0')
+        (void)buf_printf(out, "  pace      %s\n", v->settings->pace);
     if (e->interval_us == OPTION_INTERVAL_OFF)
         (void)buf_printf(out,
                          "  cut       by count (%" PRIu64
@@ -178,7 +181,7 @@ static void on_started(void *context, const struct engine_started *e)
     buf_init(&out, (size_t)1 << 20);
     print_input(v, e, &out);
     print_columns(e, width != 0 ? width : WIDTH_DEFAULT, &out);
-    print_cut(e, &out);
+    print_cut(v, e, &out);
     if (e->url != NULL)
         (void)buf_printf(&out, "  workers   join with: fyke worker --join %s\n",
                          e->url);
