@@ -60,7 +60,7 @@ static int open_connection(struct store *s, struct fault *fault)
         err = db_exec(&s->db,
                       "pragma journal_mode=wal; pragma synchronous=full;"
                       "pragma journal_size_limit=67108864; pragma mmap_size=0;"
-                      "pragma temp_store=memory; pragma cache_size=-32768",
+                      "pragma temp_store=memory; pragma cache_size=-8192",
                       fault);
     } while (err == ERR_BUSY && store_wait(s, tries++));
     return err;

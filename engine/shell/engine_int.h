@@ -28,8 +28,8 @@
 
 #define ENGINE_SLOTS 32u          /* > COORD_DEPTH_MAX, a power of two */
 #define ENGINE_SNAPSHOT_EVERY 64u /* batches between full learned states */
-#define ENGINE_READ_BYTES (1u << 20)
-#define ENGINE_BLOCKS_MAX 16u /* read and not yet appended */
+#define ENGINE_READ_BYTES (1u << 18)
+#define ENGINE_BLOCKS_MAX 8u /* read and not yet appended */
 
 struct engine;
 struct slot;

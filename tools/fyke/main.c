@@ -6,6 +6,7 @@
 #include "proto/host/cores.h"
 #include "tools/fyke/standard.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,14 @@ static void set_pool_threads(void)
     (void)setenv("UV_THREADPOOL_SIZE", text, 0);
 }
 
+/* One heap for all threads: a block of records is framed, parsed, merged and
+ * freed by different ones, and with a heap each, every heap grows to the size
+ * of what is in flight. Few and large allocations: nobody waits for the lock. */
+static void set_heaps(void)
+{
+    (void)mallopt(M_ARENA_MAX, 1);
+}
+
 /* `fyke --version` and `fyke --help` are commands too. */
 static char *as_command(char *word)
 {
@@ -47,6 +56,7 @@ int main(int argc, char **argv)
     standard_fill();
     standard_raise_limit();
     (void)signal(SIGPIPE, SIG_IGN); /* a write tells: EPIPE */
+    set_heaps();
     set_pool_threads();
     if (argc < 2) {
         struct buf out;
