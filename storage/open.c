@@ -108,6 +108,25 @@ static int open_order(struct store *s, struct fault *fault)
     return err;
 }
 
+/* A change that was to hold from a batch which a crash took with it holds
+ * from the next one on: what the file says of a batch is what it is cut by. */
+static int open_changes(struct store *s, struct fault *fault)
+{
+    int err = db_exec(&s->db,
+                      "update setting set from_batch=(select last_batch+1 "
+                      "from meta) where from_batch>(select last_batch+1 "
+                      "from meta)",
+                      fault);
+    if (err != 0) {
+        return err;
+    }
+    return db_exec(&s->db,
+                   "update event set first_batch=(select last_batch+1 "
+                   "from meta) where first_batch>(select last_batch+1 "
+                   "from meta)",
+                   fault);
+}
+
 static int open_epoch(struct store *s, struct fault *fault)
 {
     int err = db_exec(&s->db, "begin immediate", fault);
@@ -120,6 +139,9 @@ static int open_epoch(struct store *s, struct fault *fault)
     }
     if (err == 0) {
         err = db_exec(&s->db, "update meta set epoch=epoch+1", fault);
+    }
+    if (err == 0) {
+        err = open_changes(s, fault);
     }
     if (err == 0) {
         err = meta_load(&s->db, &s->meta, fault);

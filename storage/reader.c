@@ -218,6 +218,7 @@ static void batch_take(sqlite3_stmt *q, uint64_t batch, struct reader_batch *b)
         .from_position = (uint64_t)sqlite3_column_int64(q, 10),
         .to_position = (uint64_t)sqlite3_column_int64(q, 11),
         .from_line = (uint64_t)sqlite3_column_int64(q, 12),
+        .interval_us = sqlite3_column_int64(q, 13),
     };
 }
 
@@ -229,7 +230,8 @@ int reader_batch_get(struct reader *r, uint64_t batch,
         db_prepare(r->d,
                    "select state_batch,b.records,rows_scored,rows_quarantined,"
                    "rows_flagged,flag,seed,algorithm,content_hash,result_hash,"
-                   "from_position,to_position,from_line from batch b "
+                   "from_position,to_position,from_line,interval_us "
+                   "from batch b "
                    "left join batch_range r on r.batch=b.batch and r.n=0 "
                    "where b.batch=?",
                    &q, fault);

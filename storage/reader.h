@@ -32,6 +32,7 @@ struct reader_batch {
     uint64_t seed;
     uint32_t algorithm;
     uint64_t content_hash, result_hash;
+    int64_t interval_us; /* as in struct store_batch */
     uint64_t from_position, to_position, from_line;
 };
 /* ERR_NOTFOUND when the batch is not there (any more). */

@@ -132,7 +132,8 @@ struct silence {
 struct engine {
     uv_loop_t loop;
     struct settings settings; /* in force (flags, then what was stored) */
-    int64_t interval_us;
+    bool live;                /* the input is no file */
+    int64_t interval_us;      /* as set: OPTION_INTERVAL_* or a duration */
     char **kept_text; /* by row: texts that the settings borrow, or NULL */
     const struct option *table;
     size_t table_count;
@@ -261,7 +262,9 @@ void restore_release(struct engine *e);
 
 /* restore.c: what the database knows at the start */
 FYKE_MUST_USE int restore_source(struct engine *e, struct fault *fault);
+/* Also says the state and the interval of the last batch, 0 = none. */
 FYKE_MUST_USE int restore_learned(struct engine *e, uint64_t *ret_state_batch,
+                                  int64_t *ret_interval_us,
                                   struct fault *fault);
 
 /* progress.c */

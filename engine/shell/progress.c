@@ -77,9 +77,11 @@ static void tell_silence(struct engine *e)
 static void note_silence(struct engine *e)
 {
     int64_t now_ns = clock_wall_ns();
-    if (e->interval_us <= 0)
+    struct coord_tuning tuning;
+    coord_tuning_get(e->coord, &tuning);
+    if (tuning.cut != COORD_CUT_INTERVAL)
         return;
-    int64_t interval_ns = e->interval_us * 1000;
+    int64_t interval_ns = tuning.interval_us * 1000;
     int64_t count = (now_ns - e->last_cut_ns) / interval_ns;
     if (count < 1)
         return;

@@ -230,7 +230,7 @@ static int load_base(struct engine *e, struct reader *reader, uint64_t base,
 }
 
 int restore_learned(struct engine *e, uint64_t *ret_state_batch,
-                    struct fault *fault)
+                    int64_t *ret_interval_us, struct fault *fault)
 {
     struct replaying r = { 0 };
     struct reader *reader = NULL;
@@ -257,6 +257,7 @@ int restore_learned(struct engine *e, uint64_t *ret_state_batch,
         learn_free(r.learn);
     e->history = r.history;
     *ret_state_batch = last.state_batch;
+    *ret_interval_us = last.interval_us;
     if (rc != 0 && fault != NULL && fault->text[0] == '\0')
         (void)fault_set(fault, rc, "%s: the learned state cannot be read: %s",
                         e->db, err_text(rc));

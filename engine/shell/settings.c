@@ -83,6 +83,21 @@ static const char *const log_choices[] = { "text", "json", NULL };
       "room, 'off' by count only, 'auto' as fast as it stays on time. "        \
       "Files: off; pipes and live sources: 1s",                                \
       OPTION_STORED | OPTION_LIVE },                                           \
+    { "interval-target", 0, OPTION_F64, F(interval_target), 0.05, 0.95,        \
+      "0.5", NULL, "SHARE", "Batches",                                         \
+      "auto: share of the interval that a batch is to take",                   \
+      OPTION_STORED | OPTION_LIVE },                                           \
+    { "interval-min", 0, OPTION_DURATION, F(interval_min_us), 1000,            \
+      3600 * SECOND, "20ms", NULL, "DURATION", "Batches",                      \
+      "auto: shortest interval",                                               \
+      OPTION_STORED | OPTION_LIVE },                                           \
+    { "interval-max", 0, OPTION_DURATION, F(interval_max_us), 1000,            \
+      3600 * SECOND, "10s", NULL, "DURATION", "Batches",                       \
+      "auto: longest interval",                                                \
+      OPTION_STORED | OPTION_LIVE },                                           \
+    { "interval-step", 0, OPTION_F64, F(interval_step), 1.05, 4, "1.5", NULL,  \
+      "FACTOR", "Batches", "auto: largest change of the interval at once",     \
+      OPTION_STORED | OPTION_LIVE },                                           \
     { "max-rows", 0, OPTION_U64, F(max_rows), 1, 1e7, "100000", NULL, "N",     \
       "Batches", "Records of a batch at most",                                 \
       OPTION_STORED | OPTION_LIVE },                                           \

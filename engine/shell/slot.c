@@ -85,7 +85,7 @@ void slot_seal(struct engine *e, const struct coord_action *a)
     s->state_batch = a->state_batch;
     s->reason = a->reason;
     s->overrun = a->overrun;
-    s->interval_us = a->interval_us > 0 ? a->interval_us : e->interval_us;
+    s->interval_us = a->interval_us;
     s->judge = e->verdict;
     s->keep_scores = e->settings.keep_scores;
     s->input = e->open;
@@ -271,6 +271,7 @@ void slot_commit(struct engine *e, const struct coord_action *a)
         b->merge_us = t->merged_us - t->cut_us;
     }
     b->cut_us = t->cut_us;
+    b->worker_us = t->worker_us;
     slot_log(e, s, "commit");
     s->command = (struct writer_command){
         .kind = WRITER_COMMIT, .batch = b, .done = commit_done, .context = s

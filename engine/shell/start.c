@@ -4,6 +4,7 @@
  * exist), then the database, the learned state, the core and the link.
  */
 #include "engine/shell/engine_int.h"
+#include "engine/shell/tuning.h"
 
 #include "proto/host/clock.h"
 #include "proto/host/cores.h"
@@ -12,14 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define CAP_BYTES ((uint64_t)256 << 20)
-#define CAP_ROWS 2000000u
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
 
 static int check_listen(struct engine *e, struct fault *fault)
 {
@@ -136,23 +129,12 @@ static int set_up_detector(struct engine *e, struct fault *fault)
 }
 
 static int start_core(struct engine *e, uint64_t last_state_batch,
-                      struct fault *fault)
+                      int64_t last_interval_us, struct fault *fault)
 {
-    const struct settings *s = &e->settings;
     struct coord_config c = {
         .epoch = e->meta.epoch,
         .last_batch = e->meta.last_batch,
         .last_state_batch = last_state_batch,
-        .tuning.cut = e->interval_us == OPTION_INTERVAL_OFF ? COORD_CUT_COUNT
-                      : e->interval_us == OPTION_INTERVAL_ASAP
-                          ? COORD_CUT_ASAP
-                          : COORD_CUT_INTERVAL,
-        .tuning.interval_us = e->interval_us > 0 ? e->interval_us : 0,
-        .tuning.max_rows = (uint32_t)s->max_rows,
-        .tuning.max_bytes = s->max_bytes,
-        .tuning.depth = (uint32_t)s->pipeline,
-        .tuning.cap_bytes = max_u64(CAP_BYTES, 2 * s->max_bytes),
-        .tuning.cap_rows = max_u64(CAP_ROWS, 2 * s->max_rows),
         .replayable = e->intake.kind == SOURCE_FILE,
         .lease_ms = 5000,
         .silence_ms = 10000,
@@ -164,7 +146,11 @@ static int start_core(struct engine *e, uint64_t last_state_batch,
         .detector = { { e->detector->name, &e->detect, e->detector->plan } },
     };
     memcpy(c.run_id, e->meta.run_id, sizeof c.run_id);
-    int rc = coord_new(&c, clock_monotonic_us(), &e->coord);
+    int rc =
+        tuning_make(&e->settings, e->live, last_interval_us, &c.tuning, fault);
+    if (rc != 0)
+        return rc;
+    rc = coord_new(&c, clock_monotonic_us(), &e->coord);
     return rc == 0 ? 0 : fault_set(fault, rc, "%s", err_text(rc));
 }
 
@@ -205,16 +191,16 @@ static int start_link(struct engine *e, struct fault *fault)
 
 int start_all(struct engine *e, const char *input, struct fault *fault)
 {
-    bool live;
     uint64_t state_batch = 0;
+    int64_t last_interval_us = 0;
     int rc = intake_open(e, input, fault);
     if (rc != 0)
         return rc;
     rc = intake_pace(e, fault);
     if (rc != 0)
         return rc;
-    live = e->intake.kind != SOURCE_FILE || e->intake.pace.kind != PACE_NONE;
-    rc = settings_interval(&e->settings, live, &e->interval_us, fault);
+    e->live = e->intake.kind != SOURCE_FILE || e->intake.pace.kind != PACE_NONE;
+    rc = settings_interval(&e->settings, e->live, &e->interval_us, fault);
     if (rc == 0)
         rc = engine_find_db(e->settings.db, input, e->db, sizeof e->db, fault);
     if (rc == 0)
@@ -230,7 +216,7 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
     if (rc == 0)
         rc = restore_settings(e, fault);
     if (rc == 0)
-        rc = settings_interval(&e->settings, live, &e->interval_us, fault);
+        rc = settings_interval(&e->settings, e->live, &e->interval_us, fault);
     if (rc == 0)
         rc = restore_source(e, fault);
     if (rc == 0)
@@ -240,9 +226,9 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
     if (rc == 0) /* nothing refuses any more: the file may be written */
         rc = restore_settings_store(e, fault);
     if (rc == 0)
-        rc = restore_learned(e, &state_batch, fault);
+        rc = restore_learned(e, &state_batch, &last_interval_us, fault);
     if (rc == 0)
-        rc = start_core(e, state_batch, fault);
+        rc = start_core(e, state_batch, last_interval_us, fault);
     if (rc == 0)
         rc = start_link(e, fault);
     if (rc == 0) {

@@ -151,6 +151,9 @@ static void print_cut(const struct view_run *v, const struct engine_started *e,
                          e->max_rows);
     else if (e->interval_us == OPTION_INTERVAL_ASAP)
         (void)buf_append_text(out, "  cut       as soon as there is room\n");
+    else if (e->interval_us == OPTION_INTERVAL_AUTO)
+        (void)buf_append_text(out, "  cut       in time; the interval follows "
+                                   "what batches take (auto)\n");
     else
         (void)buf_printf(out, "  cut       every %s\n",
                          text_duration(e->interval_us, number, sizeof number));

@@ -133,10 +133,10 @@ Test(settings, several_change_together_with_their_events)
                      "severity  -> 99.5 @7\nmax_rows 1000 -> 50 @7");
     cr_expect_str_eq(request(s, "both", 1), "severity  -> 99.5 @7");
     fixture_close(s, true);
-    s = fixture_open(path); /* also after a restart */
+    s = fixture_open(path); /* also after a restart; no batch came */
     cr_expect_eq(store_change_put(s, &change, NULL), ERR_EXISTS);
     cr_expect_str_eq(request(s, "both", 8),
-                     "severity  -> 99.5 @7\nmax_rows 1000 -> 50 @7");
+                     "severity  -> 99.5 @1\nmax_rows 1000 -> 50 @1");
     fixture_close(s, true);
     cr_expect_eq(fixture_number(path, "select count(*) from events"), 3);
 }
@@ -161,4 +161,20 @@ Test(settings, a_change_that_fails_leaves_nothing_behind)
     cr_expect_str_eq(setting_at(s, "severity", 9), "NOTFOUND");
     put(s, 1, "severity", "99", NULL); /* and the store can go on */
     fixture_close(s, true);
+}
+
+Test(settings, a_change_for_a_batch_that_was_lost_holds_from_the_next_one)
+{
+    const char *path = fixture_path("lost.db");
+    fixture_make(path, 2, true);
+    struct store *s = fixture_open(path);
+    put(s, 3, "interval", "2s", "a");
+    put(s, 7, "interval", "1s", "b"); /* batches 3 to 6 are never committed */
+    fixture_close(s, false);
+    s = fixture_open(path);
+    cr_expect_str_eq(setting_at(s, "interval", 3), "1s");
+    cr_expect_str_eq(request(s, "b", 9), "interval 2s -> 1s @3");
+    fixture_close(s, true);
+    cr_expect_eq(fixture_number(path, "select max(first_batch) from events"),
+                 3);
 }
