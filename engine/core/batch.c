@@ -42,6 +42,7 @@ void batch_seal(struct coord *c, enum coord_reason reason)
     b->records = open->records;
     b->bytes = open->bytes;
     b->position = open->position;
+    b->due_us = cut_due_us(c);
     b->runs_left = 0;
     b->timing = (struct coord_timing){ .opened_us = open->opened_us,
                                        .cut_us = c->now_us };
@@ -197,6 +198,7 @@ void batch_commit_try(struct coord *c)
 
 static void batch_release(struct coord *c, struct batch *b)
 {
+    auto_follow(c, b);
     c->committed_batch = b->number;
     c->in_flight--;
     c->flight_bytes -= b->bytes;

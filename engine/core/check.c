@@ -149,6 +149,8 @@ static void check_peers(const struct coord *c)
 void coord_check(const struct coord *c)
 {
     check(c->open.records <= c->config.tuning.max_rows || c->open.tuned);
+    check(!auto_is_on(c) ||
+          c->config.tuning.interval_us == c->pace.interval_us);
     check(c->hold != HOLD_HELD || !c->hold_cut || c->open.records == 0);
     check(c->open.records > 0 || c->open.bytes == 0);
     check_batches(c);

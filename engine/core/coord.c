@@ -71,6 +71,7 @@ int coord_new(const struct coord_config *config, int64_t now_us,
     c->config = *config;
     c->now_us = now_us;
     c->grid_us = now_us;
+    auto_set(c, false);
     cut_follow_grid(c);
     c->sealed_batch = config->last_batch;
     c->committed_batch = config->last_batch;
@@ -185,6 +186,7 @@ void coord_step(struct coord *c, int64_t now_us,
         lease_dispatch(c);
         speculate_try(c);
         peer_note_lonely(c);
+        auto_note(c);
         finish_try(c);
     }
     c->actions = NULL;
@@ -200,7 +202,7 @@ int64_t coord_next_deadline_us(const struct coord *c)
     if (c->gave_up) {
         return INT64_MAX;
     }
-    int64_t at = cut_deadline_us(c);
+    int64_t at = earlier_us(cut_deadline_us(c), auto_note_at_us(c));
     if (c->peers > 0) {
         at = earlier_us(at, c->now_us + TICK_MAX_US);
         const struct peer *p =

@@ -67,7 +67,8 @@ struct coord_detector {
 
 enum coord_cut { COORD_CUT_COUNT = 0, COORD_CUT_INTERVAL, COORD_CUT_ASAP };
 
-/* Keeps the time from cut to commit at a share of the interval. */
+/* COORD_CUT_INTERVAL: keeps the time from cut to commit at a share of the
+ * interval. */
 struct coord_share {
     bool on;
     uint32_t target_ppm; /* of the interval: 500000 = half of it */
@@ -79,7 +80,8 @@ struct coord_share {
 struct coord_tuning {
     enum coord_cut cut;
     int64_t interval_us; /* COORD_CUT_INTERVAL; with share.on the first one,
-                          * kept within its limits */
+                          * kept within its limits, and in a change from
+                          * share.on to share.on of no meaning */
     struct coord_share share;
     uint32_t max_rows;  /* records of a batch */
     uint64_t max_bytes; /* source bytes of a batch */

@@ -138,6 +138,13 @@ void cut_drain(struct coord *c)
     }
 }
 
+int64_t cut_due_us(const struct coord *c)
+{
+    bool was_due = c->config.tuning.cut == COORD_CUT_INTERVAL &&
+                   c->open.deadline_us < c->now_us;
+    return was_due ? c->open.deadline_us : c->now_us;
+}
+
 /* Why the open batch should be cut now; 0 = it should not. */
 static enum coord_reason reason_to_cut(const struct coord *c)
 {

@@ -13,6 +13,7 @@
 #include "engine/core/coord.h"
 #include "engine/core/list.h"
 #include "engine/core/map.h"
+#include "engine/core/pace.h"
 
 #define ALIVE_STEP_MAX_US 2000000
 #define TICK_MAX_US 1000000 /* with workers: so that alive_us keeps up */
@@ -79,6 +80,7 @@ struct batch {
     uint64_t bytes;
     uint64_t position;
     uint64_t ingest_delta;
+    int64_t due_us; /* where it had to wait to be cut; else cut_us */
     uint32_t runs_left;
     struct coord_timing timing;
     struct run run[COORD_DETECTORS_MAX];
@@ -149,6 +151,7 @@ struct coord {
     int64_t grid_us, grid_step_us;
     enum hold hold;
     bool hold_cut;
+    struct pace pace;    /* tuning.share.on */
     uint64_t read_bytes; /* read, not yet appended or skipped */
     uint64_t sealed_batch, committed_batch;
     uint64_t state_batch; /* of the newest sealed batch */
@@ -190,10 +193,22 @@ void cut_try(struct coord *c);
 int64_t cut_deadline_us(const struct coord *c);
 /* What SEAL says of the open batch. */
 int64_t cut_interval_us(const struct coord *c);
+/* When the open batch, cut now, should have been. */
+int64_t cut_due_us(const struct coord *c);
 /* The grid of the interval in force, from the last point of the old one. */
 void cut_follow_grid(struct coord *c);
 /* The tuning changed under the open batch. */
 void cut_retime(struct coord *c);
+
+/* auto.c: the interval that follows what batches take. */
+bool auto_is_on(const struct coord *c);
+/* The tuning is a new one. `was_on`: the interval goes on where it was. */
+void auto_set(struct coord *c, bool was_on);
+/* A batch is committed. */
+void auto_follow(struct coord *c, const struct batch *b);
+/* Tells people of it. */
+void auto_note(struct coord *c);
+int64_t auto_note_at_us(const struct coord *c);
 
 /* tune.c: a change between two batches. */
 void tune_hold(struct coord *c, const struct coord_event *event);

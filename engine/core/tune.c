@@ -9,12 +9,14 @@
 
 #define ROWS_MAX 10000000u
 #define BYTES_MAX (UINT64_C(4) << 30)
+#define INTERVAL_MAX_US (INT64_C(1) << 40)
 #define PPM UINT32_C(1000000)
 
 static bool share_is_valid(const struct coord_share *s)
 {
     return s->target_ppm > 0 && s->target_ppm <= PPM && s->step_ppm > PPM &&
-           s->min_us > 0 && s->min_us <= s->max_us;
+           s->min_us > 0 && s->min_us <= s->max_us &&
+           s->max_us <= INTERVAL_MAX_US;
 }
 
 int coord_tuning_check(const struct coord_tuning *t)
@@ -24,9 +26,9 @@ int coord_tuning_check(const struct coord_tuning *t)
                  t->depth >= 1 && t->depth <= COORD_DEPTH_MAX &&
                  t->cap_bytes / 2 >= t->max_bytes &&
                  t->cap_rows / 2 >= t->max_rows;
-    bool times =
-        t->cut != COORD_CUT_INTERVAL ||
-        (t->interval_us > 0 && (!t->share.on || share_is_valid(&t->share)));
+    bool times = t->cut != COORD_CUT_INTERVAL ||
+                 (t->interval_us > 0 && t->interval_us <= INTERVAL_MAX_US &&
+                  (!t->share.on || share_is_valid(&t->share)));
     return sizes && times ? 0 : ERR_INVALID;
 }
 
@@ -64,7 +66,9 @@ void tune_change(struct coord *c, const struct coord_event *event)
     c->hold = HOLD_NONE;
     if (event->tuning != NULL) {
         check(coord_tuning_check(event->tuning) == 0);
+        bool was_on = auto_is_on(c);
         c->config.tuning = *event->tuning;
+        auto_set(c, was_on);
         cut_retime(c);
     }
 }
