@@ -1,32 +1,28 @@
 /*
- * The place of control sockets, its safety, and what killed coordinators
- * left in it.
+ * The place of control sockets, and its safety.
+ *
+ * Sockets that killed coordinators left stay: whether one is stale shows only
+ * when one connects, and a connection that is closed again at once can end
+ * nng 1.5's accepting for good.
  */
 #include "proto/host/file_control.h"
 
 #include "proto/base/hash.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SUFFIX ".sock"
 #define HASH_DIGITS 16
 #define NAME_LENGTH (HASH_DIGITS + 5)
 #define FOLDER_MAX (FILE_CONTROL_PATH_MAX - 1 - NAME_LENGTH)
-#define STALE_AFTER_S 60  /* younger ones are left alone */
-#define LOOKED_AT_MAX 256 /* per start: the next ones find the rest */
 
 /* A directory that may hold sockets, and whose. */
 struct place {
@@ -114,50 +110,6 @@ static struct file_control_path path_in(const struct place *place,
     return path;
 }
 
-static bool name_is_ours(const char *name)
-{
-    return strspn(name, "0123456789abcdef") == HASH_DIGITS &&
-           strcmp(name + HASH_DIGITS, SUFFIX) == 0;
-}
-
-/* An old socket at which nobody listens. */
-static bool socket_is_stale(int folder_fd, const char *name, const char *path)
-{
-    struct stat before, after;
-    struct sockaddr_un address = { .sun_family = AF_UNIX };
-    if (fstatat(folder_fd, name, &before, AT_SYMLINK_NOFOLLOW) != 0 ||
-        !S_ISSOCK(before.st_mode) ||
-        time(NULL) - before.st_mtime <= STALE_AFTER_S)
-        return false;
-    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0)
-        return false;
-    bool refused =
-        connect(fd, (struct sockaddr *)&address, sizeof address) != 0 &&
-        errno == ECONNREFUSED;
-    (void)close(fd);
-    return refused &&
-           fstatat(folder_fd, name, &after, AT_SYMLINK_NOFOLLOW) == 0 &&
-           after.st_ino == before.st_ino;
-}
-
-static void place_clean(const struct place *place)
-{
-    DIR *dir = opendir(place->folder);
-    const struct dirent *entry;
-    if (dir == NULL)
-        return;
-    for (int i = 0; i < LOOKED_AT_MAX && (entry = readdir(dir)) != NULL; i++) {
-        if (!name_is_ours(entry->d_name))
-            continue;
-        struct file_control_path path = path_in(place, entry->d_name);
-        if (socket_is_stale(dirfd(dir), entry->d_name, path.text))
-            (void)unlinkat(dirfd(dir), entry->d_name, 0);
-    }
-    (void)closedir(dir);
-}
-
 int file_control_make(const char *db, struct file_control_path *ret_path,
                       struct fault *fault)
 {
@@ -172,7 +124,6 @@ int file_control_make(const char *db, struct file_control_path *ret_path,
         why = place_make(&places.place[i]);
         if (why != 0)
             continue;
-        place_clean(&places.place[i]);
         *ret_path = path_in(&places.place[i], name);
         return 0;
     }

@@ -8,7 +8,7 @@
  * Name      16 hexadecimal digits, a hash of the database's path with links
  *           followed, and ".sock". Paths are short enough for nng's ipc.
  * Stale     a socket that a killed coordinator left is taken over by the next
- *           one for that database; others are removed as one is made.
+ *           one for that database.
  */
 #ifndef FYKE_HOST_FILE_CONTROL_H
 #define FYKE_HOST_FILE_CONTROL_H

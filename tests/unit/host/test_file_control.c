@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 static char dir[64]; /* $XDG_RUNTIME_DIR of each case */
@@ -55,23 +54,14 @@ static struct file_control_path made(const char *path)
     return p;
 }
 
-/* Binds a socket. With `backlog` it listens, else connecting is refused. */
-static int listen_at(const char *path, int backlog)
+static int listen_at(const char *path)
 {
     struct sockaddr_un address = { .sun_family = AF_UNIX };
     snprintf(address.sun_path, sizeof address.sun_path, "%.100s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     cr_assert_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
-    if (backlog > 0)
-        cr_assert_eq(listen(fd, backlog), 0);
+    cr_assert_eq(listen(fd, 1), 0);
     return fd;
-}
-
-static void make_old(const char *path)
-{
-    struct timespec t[2] = { { .tv_nsec = UTIME_OMIT } };
-    t[1].tv_sec = time(NULL) - 3600;
-    cr_assert_eq(utimensat(AT_FDCWD, path, t, 0), 0);
 }
 
 static uint32_t found(const char *path, struct file_control_path *ret_first)
@@ -92,7 +82,7 @@ Test(file_control, what_the_coordinator_makes_the_client_finds)
     cr_expect_eq(strncmp(p.text, in_dir("fyke/"), strlen(dir) + 6), 0, "%s",
                  p.text);
     cr_expect_eq(found(db, &got), 0u, "nobody made the socket yet");
-    close(listen_at(p.text, 1));
+    close(listen_at(p.text));
     cr_assert_eq(found(db, &got), 1u);
     cr_expect_str_eq(got.text, p.text);
     cr_expect_str_eq(made(db).text, p.text, "and again");
@@ -131,7 +121,7 @@ static void assert_passed_over(const char *why)
     char inside[400];
     snprintf(inside, sizeof inside, "%s%s", in_dir("fyke"),
              strrchr(p.text, '/'));
-    int fd = listen_at(inside, 1);
+    int fd = listen_at(inside);
     cr_expect_eq(found(db, &got), 0u, "%s", why);
     close(fd);
     unlink(inside);
@@ -180,33 +170,8 @@ Test(file_control, the_places_of_the_databases_owner_are_looked_at_too)
     cr_assert_eq(chown(theirs, 65533, 65533), 0);
     struct file_control_path p = made(db), got;
     snprintf(moved, sizeof moved, "%s%s", theirs, strrchr(p.text, '/'));
-    close(listen_at(moved, 1));
+    close(listen_at(moved));
     cr_expect_eq(found(db, &got), 1u);
     cr_expect_str_eq(got.text, moved);
     cr_assert_eq(folder_remove(theirs), 0);
-}
-
-Test(file_control, sockets_of_killed_coordinators_are_removed_and_others_stay)
-{
-    made(db);
-    static const char *const name[] = {
-        "fyke/0123456789abcdef.sock", /* stale */
-        "fyke/0123456789abcde0.sock", /* stale, but young */
-        "fyke/0123456789abcde1.sock", /* somebody listens */
-        "fyke/notes.sock",            /* not named like ours */
-    };
-    int fd = -1;
-    for (size_t i = 0; i < 4; i++) {
-        int one = listen_at(in_dir(name[i]), i == 2);
-        if (i == 2)
-            fd = one;
-        else
-            close(one);
-        if (i != 1)
-            make_old(in_dir(name[i]));
-    }
-    made(db);
-    for (size_t i = 0; i < 4; i++)
-        cr_expect_eq(access(in_dir(name[i]), F_OK) == 0, i != 0, "%s", name[i]);
-    close(fd);
 }
