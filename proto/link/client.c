@@ -177,6 +177,11 @@ struct link_event *link_client_take(struct link_client *c)
     return first;
 }
 
+void link_client_wait(struct link_client *c, int64_t timeout_ms)
+{
+    mailbox_wait(&c->mailbox, mailbox_now_ms() + timeout_ms);
+}
+
 int link_client_send(struct link_client *c, enum link_channel channel,
                      struct link_message *m)
 {

@@ -101,6 +101,9 @@ FYKE_MUST_USE int link_client_new(const struct link_options *options,
                                   struct link_client **ret_c,
                                   struct fault *fault);
 struct link_event *link_client_take(struct link_client *c);
+/* For an owner without a loop: waits until link_client_take has something, or
+ * for `timeout_ms`. */
+void link_client_wait(struct link_client *c, int64_t timeout_ms);
 /* Sends a request on a channel; LINK_REPLY or LINK_FAILED follows exactly
  * once. Takes the message, also on failure. Errors: ERR_BUSY (one is under
  * way), ERR_LIMIT. */

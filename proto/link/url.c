@@ -1,4 +1,5 @@
 /* Which URLs we take, and which of them stay on this machine. */
+#include "proto/link/url.h"
 #include "proto/link/link.h"
 
 #include <arpa/inet.h>
@@ -10,7 +11,6 @@
 #define TCP_SCHEME "tcp://"
 #define INPROC_SCHEME "inproc://"
 #define IPC_PATH_BYTES_MAX 105 /* 105 work, 110 are refused */
-#define HOST_BYTES_MAX 255
 #define PORT_MAX 65535
 
 static bool starts_with(const char *text, const char *prefix)
@@ -18,11 +18,17 @@ static bool starts_with(const char *text, const char *prefix)
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Splits what follows tcp://, an IPv6 host without its brackets. False when it
- * is not host:port. */
-static bool tcp_split(const char *address, char ret_host[HOST_BYTES_MAX + 1],
-                      const char **ret_port)
+const char *url_ipc_path(const char *url)
 {
+    return starts_with(url, IPC_SCHEME) ? url + strlen(IPC_SCHEME) : NULL;
+}
+
+bool url_tcp_split(const char *url, char ret_host[URL_HOST_BYTES_MAX + 1],
+                   const char **ret_port)
+{
+    if (!starts_with(url, TCP_SCHEME))
+        return false;
+    const char *address = url + strlen(TCP_SCHEME);
     const char *colon = strrchr(address, ':');
     if (colon == NULL || colon == address)
         return false;
@@ -35,7 +41,7 @@ static bool tcp_split(const char *address, char ret_host[HOST_BYTES_MAX + 1],
     } else if (memchr(address, ':', length) != NULL) {
         return false;
     }
-    if (length > HOST_BYTES_MAX)
+    if (length > URL_HOST_BYTES_MAX)
         return false;
     memcpy(ret_host, address, length);
     ret_host[length] = '\0';
@@ -53,14 +59,13 @@ static bool port_is_usable(const char *port)
 
 bool link_url_is_local(const char *url)
 {
-    char host[HOST_BYTES_MAX + 1];
+    char host[URL_HOST_BYTES_MAX + 1];
     const char *port;
     struct in_addr v4;
     struct in6_addr v6;
     if (starts_with(url, IPC_SCHEME) || starts_with(url, INPROC_SCHEME))
         return true;
-    if (!starts_with(url, TCP_SCHEME) ||
-        !tcp_split(url + strlen(TCP_SCHEME), host, &port))
+    if (!url_tcp_split(url, host, &port))
         return false;
     if (strcmp(host, "localhost") == 0)
         return true;
@@ -85,9 +90,9 @@ static int ipc_check(const char *url, struct fault *fault)
 
 static int tcp_check(const char *url, struct fault *fault)
 {
-    char host[HOST_BYTES_MAX + 1];
+    char host[URL_HOST_BYTES_MAX + 1];
     const char *port;
-    if (!tcp_split(url + strlen(TCP_SCHEME), host, &port))
+    if (!url_tcp_split(url, host, &port))
         return fault_set(fault, ERR_INVALID,
                          "'%s' is not tcp://HOST:PORT (an IPv6 host in "
                          "brackets: tcp://[::1]:7117)",
