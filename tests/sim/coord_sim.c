@@ -19,17 +19,10 @@ struct sim_batch *coord_batch(struct sim *s, uint64_t number)
 
 static void config_fill(struct sim *s, struct coord_config *f)
 {
-    const struct sim_mix *m = &s->mix;
     *f = (struct coord_config){
         .epoch = s->store.epoch,
         .last_batch = s->store.last_batch,
-        .tuning.cut = m->cut,
-        .tuning.interval_us = m->interval_us,
-        .tuning.max_rows = m->max_rows,
-        .tuning.max_bytes = m->max_bytes,
-        .tuning.depth = m->depth,
-        .tuning.cap_bytes = m->cap_bytes,
-        .tuning.cap_rows = m->cap_rows,
+        .tuning = s->store.tuning,
         .replayable = true,
         .lease_ms = 5000,
         .silence_ms = 10000,
@@ -156,6 +149,9 @@ static void act(struct sim *s, const struct coord_action *a,
         break;
     case COORD_ACT_NOTE:
         s->seen.notes[a->note]++;
+        break;
+    case COORD_ACT_HELD:
+        change_held(s);
         break;
     case COORD_ACT_FINISHED:
         c->finished = true;
@@ -342,6 +338,12 @@ void coord_event(struct sim *s, const struct sim_event *e)
         break;
     case EVENT_COMMITTED:
         coord_committed(s, e);
+        break;
+    case EVENT_CHANGE_STORED:
+        change_stored(s, (uint32_t)e->a);
+        break;
+    case EVENT_CHANGED:
+        change_done(s, (uint32_t)e->a);
         break;
     case EVENT_PIPE_LOST:
         event.kind = COORD_EV_PIPE_LOST;

@@ -11,12 +11,12 @@
 static struct sim_mix calm_world(uint32_t records, uint32_t workers)
 {
     return (struct sim_mix){ .seed = 2,
-                             .cut = COORD_CUT_COUNT,
-                             .max_rows = 12,
-                             .max_bytes = 1 << 20,
-                             .depth = 2,
-                             .cap_bytes = 1 << 22,
-                             .cap_rows = 1000,
+                             .tuning.cut = COORD_CUT_COUNT,
+                             .tuning.max_rows = 12,
+                             .tuning.max_bytes = 1 << 20,
+                             .tuning.depth = 2,
+                             .tuning.cap_bytes = 1 << 22,
+                             .tuning.cap_rows = 1000,
                              .records = records,
                              .cols = 2,
                              .workers = workers,
@@ -67,6 +67,20 @@ static void unacknowledged_commit(struct sim_mix *m)
         (struct fault_event){ .kind = FAULT_COMMIT_UNKNOWN, .variant = 1 };
 }
 
+/* The batch size is halved, the pipeline made deeper. */
+static void changed(struct sim_mix *m)
+{
+    *m = calm_world(24, 1);
+    m->tuning.depth = 1;
+    m->change_count = 1;
+    m->change[0] = (struct sim_change){
+        .at_us = 140 * MS, .wait_us = 3 * MS, .cut = true, .tuning = m->tuning
+    };
+    m->change[0].tuning.max_rows = 6;
+    m->change[0].tuning.depth = 2;
+    m->feed_us = 10 * MS;
+}
+
 static const struct {
     const char *name;
     void (*make)(struct sim_mix *m);
@@ -75,6 +89,7 @@ static const struct {
     { "parts", parts },
     { "killed-worker", killed_worker },
     { "unacknowledged-commit", unacknowledged_commit },
+    { "changed", changed },
 };
 
 #define WORLDS (sizeof worlds / sizeof worlds[0])

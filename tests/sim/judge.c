@@ -22,6 +22,7 @@ void judge_start(struct sim *s)
     *j = (struct judge){ .now_us = s->now_us + s->coord.skew_us,
                          .sealed_batch = s->coord.config.last_batch,
                          .state_batch = s->coord.config.last_state_batch };
+    judge_cut_start(s);
 }
 
 /* Ends live leases: of a worker (id), of a pipe, of a task; 0 = any. */
@@ -74,6 +75,7 @@ void judge_event(struct sim *s, int64_t now_us, const struct coord_event *e)
     if (e->kind == COORD_EV_PIPE_LOST) {
         leases_end(j, 0, e->pipe, 0);
     }
+    judge_cut_event(s, e);
 }
 
 static void judge_beat(struct sim *s, const struct coord_event *e)
@@ -190,43 +192,6 @@ static void judge_accept(struct sim *s, const struct coord_event *e,
     leases_end(&s->coord.judge, 0, 0, a->task);
 }
 
-static void judge_seal(struct sim *s, const struct coord_action *a)
-{
-    struct judge *j = &s->coord.judge;
-    const struct sim_coord *c = &s->coord;
-    uint64_t depth = s->mix.depth;
-    uint64_t state = a->batch > depth ? a->batch - depth : 0;
-    if (state < j->state_batch) {
-        state = j->state_batch;
-    }
-    if (a->batch != j->sealed_batch + 1 || a->state_batch != state) {
-        sim_fail(s, "batch %llu was sealed with the state of batch %llu",
-                 (unsigned long long)a->batch,
-                 (unsigned long long)a->state_batch);
-    }
-    if (a->batch - s->store.last_batch > depth) {
-        sim_fail(s, "more than %u batches are in flight", s->mix.depth);
-    }
-    uint64_t bytes = 0;
-    for (uint32_t i = c->open_from; i < c->appended; i++) {
-        if (bytes >= s->mix.max_bytes) {
-            sim_fail(s, "a batch went on after it was full");
-        }
-        bytes += s->input.bytes[i];
-    }
-    uint32_t records = c->appended - c->open_from;
-    bool is_full = records == s->mix.max_rows || bytes >= s->mix.max_bytes;
-    if (records == 0 || records != a->records || records > s->mix.max_rows) {
-        sim_fail(s, "a batch of %u records was sealed as %u", records,
-                 a->records);
-    }
-    if (s->mix.cut == COORD_CUT_COUNT && !is_full && !c->ended) {
-        sim_fail(s, "a batch cut by count is not full");
-    }
-    j->sealed_batch = a->batch;
-    j->state_batch = a->state_batch;
-}
-
 void judge_action(struct sim *s, const struct coord_event *e,
                   const struct coord_action *a)
 {
@@ -261,6 +226,9 @@ void judge_action(struct sim *s, const struct coord_event *e,
     case COORD_ACT_SEAL:
         judge_seal(s, a);
         break;
+    case COORD_ACT_HELD:
+        judge_held(s, a);
+        break;
     default:
         break;
     }
@@ -287,12 +255,7 @@ void judge_step(struct sim *s)
             sim_fail(s, "a lease lives on without progress");
         }
     }
-    uint64_t chunk_bytes = s->mix.chunk * 60 + 3;
-    if (now.bytes_in_flight > s->mix.cap_bytes + chunk_bytes ||
-        now.records_in_flight > s->mix.cap_rows + s->mix.chunk ||
-        now.batches_in_flight > s->mix.depth) {
-        sim_fail(s, "more is in flight than the caps allow");
-    }
+    judge_limits(s, &now);
     if (now.workers > s->mix.workers + s->seen.faults + 2) {
         sim_fail(s, "workers are counted that are not there");
     }

@@ -39,6 +39,7 @@ static void run_seed(uint64_t seed, FILE *trace, struct sim_outcome *total)
     total->steps += one.steps;
     total->took_us += one.took_us;
     total->restarts += one.restarts;
+    total->changes += one.changes;
     total->coord.retries += one.coord.retries;
     total->coord.duplicates += one.coord.duplicates;
     total->coord.invalid += one.coord.invalid;
@@ -52,13 +53,15 @@ static void run_seed(uint64_t seed, FILE *trace, struct sim_outcome *total)
 static void print_total(const struct sim_outcome *t, uint64_t seeds)
 {
     printf("# %" PRIu64 " seeds, %" PRIu64 " batches, %" PRIu64
-           " steps, %.0f s of virtual time, %" PRIu64 " restarts\n",
-           seeds, t->batches, t->steps, (double)t->took_us / 1e6, t->restarts);
+           " steps, %.0f s of virtual time, %" PRIu64 " restarts, %" PRIu64
+           " changes\n",
+           seeds, t->batches, t->steps, (double)t->took_us / 1e6, t->restarts,
+           t->changes);
     printf("# retries %" PRIu64 ", duplicates %" PRIu64 ", invalid %" PRIu64
            ", overruns %" PRIu64 ", speculations %" PRIu64 "\n",
            t->coord.retries, t->coord.duplicates, t->coord.invalid,
            t->coord.overruns, t->coord.speculations);
-    for (enum coord_note n = COORD_NOTE_WORKER_JOINED; n <= COORD_NOTE_OVERRUN;
+    for (enum coord_note n = COORD_NOTE_WORKER_JOINED; n <= COORD_NOTE_INTERVAL;
          n++) {
         printf("# note %s: %" PRIu64 "\n", coord_note_name(n), t->notes[n]);
     }

@@ -17,17 +17,18 @@ static bool chance(struct rng *r, uint32_t percent)
 static void draw_cut(struct rng *r, struct sim_mix *m)
 {
     uint32_t kind = (uint32_t)rng_below(r, 10);
-    m->cut = kind < 7   ? COORD_CUT_COUNT
-             : kind < 9 ? COORD_CUT_INTERVAL
-                        : COORD_CUT_ASAP;
-    m->interval_us = draw(r, 5, 400) * MS;
-    m->max_rows = (uint32_t)draw(r, 5, 40);
-    m->max_bytes = chance(r, 30) ? (uint64_t)draw(r, 100, 900) : 1 << 20;
-    m->depth = (uint32_t)(chance(r, 50) ? 2 : draw(r, 1, 5));
-    m->cap_rows = 2 * (uint64_t)m->max_rows +
-                  (chance(r, 50) ? 1000 : (uint64_t)draw(r, 0, 20));
-    m->cap_bytes = 2 * m->max_bytes +
-                   (chance(r, 50) ? 100000 : (uint64_t)draw(r, 500, 2000));
+    m->tuning.cut = kind < 7   ? COORD_CUT_COUNT
+                    : kind < 9 ? COORD_CUT_INTERVAL
+                               : COORD_CUT_ASAP;
+    m->tuning.interval_us = draw(r, 5, 400) * MS;
+    m->tuning.max_rows = (uint32_t)draw(r, 5, 40);
+    m->tuning.max_bytes = chance(r, 30) ? (uint64_t)draw(r, 100, 900) : 1 << 20;
+    m->tuning.depth = (uint32_t)(chance(r, 50) ? 2 : draw(r, 1, 5));
+    m->tuning.cap_rows = 2 * (uint64_t)m->tuning.max_rows +
+                         (chance(r, 50) ? 1000 : (uint64_t)draw(r, 0, 20));
+    m->tuning.cap_bytes =
+        2 * m->tuning.max_bytes +
+        (chance(r, 50) ? 100000 : (uint64_t)draw(r, 500, 2000));
 }
 
 static void draw_work(struct rng *r, struct sim_mix *m)
@@ -94,6 +95,47 @@ static void draw_faults(struct rng *r, struct sim_mix *m)
     }
 }
 
+/* Another way to cut, and other limits. */
+static void draw_tuning(struct rng *r, struct coord_tuning *t)
+{
+    uint64_t kind = rng_below(r, 3);
+    t->cut = (enum coord_cut)kind;
+    t->interval_us = draw(r, 5, 400) * MS;
+    t->max_rows = (uint32_t)draw(r, 2, 60);
+    t->max_bytes = chance(r, 30) ? (uint64_t)draw(r, 100, 900) : 1 << 20;
+    t->depth = (uint32_t)draw(r, 1, COORD_DEPTH_MAX);
+    t->cap_rows = 2 * (uint64_t)t->max_rows + (uint64_t)draw(r, 0, 200);
+    t->cap_bytes = 2 * t->max_bytes + (uint64_t)draw(r, 0, 2000);
+    t->share.on = t->cut == COORD_CUT_INTERVAL && chance(r, 50);
+    t->share.target_ppm = (uint32_t)draw(r, 200000, 900000);
+    t->share.step_ppm = (uint32_t)draw(r, 1100000, 3000000);
+    t->share.min_us = draw(r, 2, 50) * MS;
+    t->share.max_us = t->share.min_us + draw(r, 0, 2000) * MS;
+}
+
+/* Every fourth world is changed while it runs. Drawn apart, so that the
+ * others stay what they were. */
+static void draw_changes(struct sim_mix *m)
+{
+    struct rng r;
+    uint64_t words[] = { m->seed, 4 };
+    rng_init(&r, words, 2);
+    if (m->seed % 4 != 3) {
+        return;
+    }
+    m->change_count = (uint32_t)draw(&r, 1, SIM_CHANGES_MAX);
+    for (uint32_t i = 0; i < m->change_count; i++) {
+        struct sim_change *change = &m->change[i];
+        change->at_us = chance(&r, 50) ? draw(&r, 0, 600) * MS
+                                       : draw(&r, 0, m->heal_us + SECOND);
+        change->wait_us =
+            chance(&r, 30) ? draw(&r, 1, 300) * MS : draw(&r, 0, 5) * MS;
+        change->cut = chance(&r, 70);
+        change->refused = chance(&r, 20);
+        draw_tuning(&r, &change->tuning);
+    }
+}
+
 void mix_draw(uint64_t seed, struct sim_mix *ret_mix)
 {
     struct rng r;
@@ -104,6 +146,7 @@ void mix_draw(uint64_t seed, struct sim_mix *ret_mix)
     draw_work(&r, ret_mix);
     draw_network(&r, ret_mix);
     draw_faults(&r, ret_mix);
+    draw_changes(ret_mix);
 }
 
 void mix_calm(const struct sim_mix *mix, struct sim_mix *ret_mix)

@@ -36,7 +36,7 @@ void sim_at(struct sim *s, int64_t at_us, enum event_kind kind, uint32_t who,
         .at_us = at_us, .kind = kind, .who = who, .a = a, .b = b
     };
     bool is_start = kind == EVENT_COORD_START || kind == EVENT_WORKER_START ||
-                    kind == EVENT_FAULT;
+                    kind == EVENT_FAULT || kind == EVENT_CHANGE;
     if (!is_start) {
         e.life = who == WHO_COORD ? s->coord.life : s->worker[who].life;
     }
@@ -65,6 +65,9 @@ static void dispatch(struct sim *s, struct sim_event *e)
     switch (e->kind) {
     case EVENT_FAULT:
         fault_do(s, &s->mix.fault[e->a]);
+        break;
+    case EVENT_CHANGE:
+        change_ask(s, (uint32_t)e->a);
         break;
     case EVENT_COORD_START:
         coord_start(s);
@@ -97,7 +100,8 @@ static int64_t patience_us(const struct sim_mix *m)
 {
     int64_t tasks = (int64_t)m->records * (m->trees + 2);
     int64_t batches = m->records;
-    return m->heal_us + 120 * SECOND + 2 * tasks * m->compute_us +
+    return m->heal_us + (120 + m->change_count) * SECOND +
+           2 * tasks * m->compute_us +
            batches * (m->commit_us + 6 * m->job_us + 2 * m->feed_us) +
            8 * tasks * m->delay_max_us;
 }
@@ -107,6 +111,7 @@ static void sim_init(struct sim *s, const struct sim_mix *mix, FILE *trace,
 {
     uint64_t words[] = { mix->seed, 3 };
     s->mix = *mix;
+    s->store.tuning = mix->tuning;
     s->trace = trace;
     s->trace_beats = trace_beats;
     rng_init(&s->rng, words, 2);
@@ -121,6 +126,9 @@ static void sim_init(struct sim *s, const struct sim_mix *mix, FILE *trace,
     }
     for (uint32_t i = 0; i < mix->fault_count; i++) {
         sim_at(s, mix->fault[i].at_us, EVENT_FAULT, mix->fault[i].who, i, 0);
+    }
+    for (uint32_t i = 0; i < mix->change_count; i++) {
+        sim_at(s, mix->change[i].at_us, EVENT_CHANGE, WHO_COORD, i, 0);
     }
 }
 
@@ -159,6 +167,7 @@ void sim_run(const struct sim_mix *mix, FILE *trace, bool trace_beats,
                                          .took_us = s->now_us,
                                          .steps = s->steps,
                                          .restarts = s->seen.restarts,
+                                         .changes = s->seen.changes,
                                          .coord = s->seen.coord };
     memcpy(ret_outcome->notes, s->seen.notes, sizeof ret_outcome->notes);
     *ret_store = s->store;
@@ -190,7 +199,7 @@ void sim_seed(uint64_t seed, FILE *trace, struct sim_outcome *ret_outcome)
     struct store store;
     mix_draw(seed, &mix);
     sim_run(&mix, trace, true, &store, ret_outcome);
-    if (mix.cut != COORD_CUT_COUNT) {
+    if (mix.tuning.cut != COORD_CUT_COUNT || mix.change_count > 0) {
         replay_all(&mix, &store);
         store_release(&store);
         return;

@@ -17,7 +17,8 @@
  *   worker_sim.c  carries out a worker core's actions
  *   worker_talk.c  what it says and hears
  *   fault.c    what goes wrong
- *   judge.c    invariants, kept apart from the core's own books
+ *   change.c   changes while it runs: hold, commit, tune
+ *   judge.c judge_cut.c  invariants, kept apart from the core's own books
  *   run.c      one world from start to end; two worlds compared
  *   trace.c    what a person reads
  */
@@ -32,6 +33,7 @@
 #include "proto/base/buf.h"
 #include "proto/base/rng.h"
 #include "proto/wire/wire.h"
+#include "tests/sim/judge.h"
 #include "workers/core/worker.h"
 #include "workers/detect/compute.h"
 
@@ -40,9 +42,9 @@
 #define SIM_WORKERS_MAX 6u
 #define SIM_RECORDS_MAX 512u
 #define SIM_FAULTS_MAX 24u
+#define SIM_CHANGES_MAX 6u
 #define SIM_BATCHES_MAX 512u /* in a store */
 #define SIM_REQUESTS_MAX 512u
-#define SIM_LEASES_MAX 64u
 #define SIM_LINKS_MAX 65536u
 #define SIM_COLS_MAX 3u
 #define SIM_ALGORITHM 1u
@@ -79,14 +81,18 @@ struct fault_event {
     uint32_t variant;
 };
 
+/* A change while it runs. One that finds another under way is dropped. */
+struct sim_change {
+    int64_t at_us;
+    int64_t wait_us; /* from HELD on: it is committed */
+    bool cut;
+    bool refused; /* it cannot be committed */
+    struct coord_tuning tuning;
+};
+
 struct sim_mix {
     uint64_t seed;
-    enum coord_cut cut;
-    int64_t interval_us;
-    uint32_t max_rows;
-    uint64_t max_bytes;
-    uint32_t depth;
-    uint64_t cap_bytes, cap_rows;
+    struct coord_tuning tuning;
     uint32_t records, cols, workers;
     uint32_t trees, subsample, fit_rows;
     uint32_t part_rows, trees_per_task; /* any value: the same results */
@@ -103,6 +109,8 @@ struct sim_mix {
     int64_t heal_us;       /* nothing goes wrong from here on */
     uint32_t fault_count;
     struct fault_event fault[SIM_FAULTS_MAX];
+    uint32_t change_count;
+    struct sim_change change[SIM_CHANGES_MAX];
 };
 
 void mix_draw(uint64_t seed, struct sim_mix *ret_mix);
@@ -131,7 +139,10 @@ enum event_kind {
     EVENT_DOWN,     /* a: link */
     EVENT_COMPUTED, /* a: number of the computation */
     EVENT_LOADED,
-    EVENT_FAULT, /* a: index */
+    EVENT_FAULT,         /* a: index */
+    EVENT_CHANGE,        /* a: index; it is asked for */
+    EVENT_CHANGE_STORED, /* a: index */
+    EVENT_CHANGED,       /* a: index; the core hears of it */
 };
 
 #define WHO_COORD UINT32_MAX
@@ -186,6 +197,7 @@ struct store {
     uint32_t epoch;
     uint64_t last_batch;
     uint32_t position;                          /* records committed */
+    struct coord_tuning tuning;                 /* the last one committed */
     struct stored_batch batch[SIM_BATCHES_MAX]; /* batch n at n - 1 */
 };
 
@@ -243,24 +255,6 @@ struct sim_request {
     enum worker_channel channel;
 };
 
-/* judge.c's own book of who may be computing what. */
-struct judge_lease {
-    bool live;
-    uint64_t task;
-    uint32_t attempt;
-    uint64_t worker_id;
-    uint32_t pipe;
-    uint64_t progress;
-    int64_t moved_us; /* on the judge's alive clock */
-};
-
-struct judge {
-    struct judge_lease lease[SIM_LEASES_MAX];
-    int64_t now_us, alive_us;
-    uint64_t speculated; /* the task of this step's extra copy */
-    uint64_t sealed_batch, state_batch;
-};
-
 struct sim_coord {
     bool up;
     uint64_t life;
@@ -274,7 +268,8 @@ struct sim_coord {
     uint32_t open_from;              /* first record of the open batch */
     uint32_t appended, parsed, read; /* next record of each kind */
     bool reading, ended, finished, drained;
-    bool feeding; /* inside coord_feed */
+    bool feeding;    /* inside coord_feed */
+    uint32_t change; /* the one under way */
     struct learn_history *history;
     struct sim_batch batch[COORD_DEPTH_MAX];
     struct sim_request request[SIM_REQUESTS_MAX];
@@ -342,7 +337,7 @@ struct sim {
     bool trace_beats;
     struct {
         uint64_t notes[32];
-        uint64_t restarts, faults;
+        uint64_t restarts, faults, changes;
         struct coord_stats coord; /* summed over lives */
     } seen;
 };
@@ -401,14 +396,11 @@ void net_hear(struct sim *s, const struct sim_event *e);
 /* fault.c */
 void fault_do(struct sim *s, const struct fault_event *f);
 
-/* judge.c */
-void judge_start(struct sim *s);
-void judge_event(struct sim *s, int64_t now_us, const struct coord_event *e);
-void judge_action(struct sim *s, const struct coord_event *e,
-                  const struct coord_action *a);
-void judge_step(struct sim *s);
-void judge_commit(struct sim *s, const struct sim_batch *b);
-void judge_end(struct sim *s);
+/* change.c */
+void change_ask(struct sim *s, uint32_t index);
+void change_held(struct sim *s);
+void change_stored(struct sim *s, uint32_t index);
+void change_done(struct sim *s, uint32_t index);
 
 /* trace.c */
 void trace_line(const struct sim *s, const char *who, const char *format, ...)
@@ -423,6 +415,7 @@ struct sim_outcome {
     int64_t took_us; /* virtual */
     uint64_t steps;
     uint64_t restarts; /* of the coordinator */
+    uint64_t changes;
     uint64_t notes[32];
     struct coord_stats coord; /* summed over its lives */
 };

@@ -114,6 +114,10 @@ void trace_action(const struct sim *s, const struct coord_action *a)
                    a->batch, a->records, coord_reason_name(a->reason),
                    a->state_batch);
         break;
+    case COORD_ACT_HELD:
+        trace_line(s, "coord", "HELD: it would hold from batch %" PRIu64 " on",
+                   a->batch);
+        break;
     case COORD_ACT_DROP_OPEN:
         trace_line(s, "coord", "DROP the open batch");
         break;
