@@ -60,6 +60,7 @@ int err_exit_code(int err)
     case ERR_BUSY:
         return 75;
     case ERR_PLACE:
+    case ERR_CONFIG:
         return 78;
     default:
         return 1;

@@ -39,7 +39,8 @@
     X(USAGE, -22, "usage error")                                               \
     X(PLACE, -23, "unsuitable place")                                          \
     X(DIFFERENT, -24, "results differ")                                        \
-    X(UNREACHABLE, -25, "unreachable")
+    X(UNREACHABLE, -25, "unreachable")                                         \
+    X(CONFIG, -26, "the configuration cannot be used")
 
 enum err {
     ERR_OK = 0,
@@ -56,7 +57,8 @@ const char *err_text(int err);
 
 /* Process exit code for an error as CONTRACTS of the command line state:
  * 0 ok, 1 failure or difference, 2 usage, 65 content, 69 unreachable,
- * 74 missing or I/O, 75 held by another, 78 unsuitable place. */
+ * 74 missing or I/O, 75 held by another, 78 unsuitable place or
+ * configuration file. */
 int err_exit_code(int err);
 
 /* Translates errno values (as positive ints) into enum err. */

@@ -88,6 +88,30 @@ int cli_fail(const struct fault *fault)
     return err_exit_code(fault->err);
 }
 
+static void cli_warn(const char *text)
+{
+    struct log log;
+    char quoted[1024];
+    if (fail_format != LOG_FORMAT_JSON || isatty(STDERR_FILENO) == 1) {
+        fprintf(stderr, "fyke: warning: %s\n", text);
+        return;
+    }
+    log_init(&log, LOG_LEVEL_WARN);
+    log.format = fail_format;
+    log_line(&log, LOG_LEVEL_WARN, "settings", "text=%s",
+             log_quote(text, quoted, sizeof quoted));
+}
+
+void cli_warn_lines(struct buf *lines)
+{
+    if (lines->length == 0)
+        return;
+    char *next = talk_harmless((char *)lines->data), *line;
+    while ((line = strsep(&next, "\n")) != NULL)
+        if (line[0] != '\0')
+            cli_warn(line);
+}
+
 int cli_print(struct buf *out)
 {
     if (out->err != 0) {

@@ -35,6 +35,10 @@ int cli_fail(const struct fault *fault);
  * "json" was asked and standard error is no terminal. */
 void cli_log_format(const char *format);
 
+/* Says "fyke: warning: LINE" on standard error for each line of a text, which
+ * is taken apart. */
+void cli_warn_lines(struct buf *lines);
+
 /* Prints to standard output. A reader that went away (`| head`) is no error.
  * Returns the exit code so far. */
 int cli_print(struct buf *out);

@@ -4,9 +4,9 @@
 #include "tools/fyke/drive.h"
 
 #include "engine/shell/engine.h"
-#include "proto/base/check.h"
 #include "proto/host/cores.h"
 #include "tools/fyke/cli.h"
+#include "tools/fyke/config_layers.h"
 #include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 #include "tools/fyke/version.h"
@@ -20,7 +20,6 @@
 #include <unistd.h>
 
 #define OPERANDS_MAX 64u
-#define OPTIONS_MAX 64u
 
 /* This very file, also after it was replaced on disk by another build. */
 static int find_executable(char *out, size_t out_bytes, struct fault *fault)
@@ -143,34 +142,58 @@ static int drive_run(const struct command *command,
     return exit_code;
 }
 
+/* Flags, then what file and environment say below them. */
+static int drive_settings(const struct command *command, int argc, char **argv,
+                          struct cli_parse *parse, struct config_layers *layers,
+                          int *ret_exit)
+{
+    struct fault fault = { 0 };
+    int err = config_layers_init(layers, command->options,
+                                 *command->option_count, &fault);
+    if (err != 0) {
+        *ret_exit = cli_fail(&fault);
+        return err;
+    }
+    parse->table = layers->table;
+    parse->count = layers->own_count;
+    parse->target = &layers->values;
+    parse->given = layers->given;
+    err = cli_parse(command, argc, argv, parse, ret_exit);
+    if (err != 0)
+        return err;
+    err = config_layers_apply(layers, &fault);
+    cli_log_format(layers->values.settings.log_format);
+    if (!layers->values.settings.quiet)
+        cli_warn_lines(&layers->warnings);
+    if (err != 0)
+        *ret_exit = cli_fail(&fault);
+    return err;
+}
+
 int drive_engine(const struct command *command, int argc, char **argv,
                  const char *missing_input)
 {
-    struct settings settings;
-    bool given[OPTIONS_MAX] = { false };
+    struct config_layers layers;
     const char *operands[OPERANDS_MAX];
     struct fault fault = { 0 };
     struct cli_parse parse = {
-        .table = command->options,
-        .count = *command->option_count,
-        .target = &settings,
-        .given = given,
         .operands = operands,
         .operands_max = OPERANDS_MAX,
     };
     int exit_code;
-    check(*command->option_count <= OPTIONS_MAX);
-    memset(&settings, 0, sizeof settings);
-    if (cli_parse(command, argc, argv, &parse, &exit_code) != 0)
+    if (drive_settings(command, argc, argv, &parse, &layers, &exit_code) != 0) {
+        config_layers_release(&layers);
         return exit_code;
-    cli_log_format(settings.log_format);
-    if (parse.operand_count == 0)
+    }
+    const char *input =
+        parse.operand_count > 0 ? operands[0] : layers.values.input;
+    if (input == NULL)
         (void)fault_set(&fault, ERR_USAGE, "%s", missing_input);
     else if (parse.operand_count > 1)
         (void)fault_many(command, operands, parse.operand_count, &fault);
-    exit_code = fault.err != 0
-                    ? cli_fail(&fault)
-                    : drive_run(command, &settings, given, operands[0]);
-    option_release(command->options, *command->option_count, &settings);
+    exit_code = fault.err != 0 ? cli_fail(&fault)
+                               : drive_run(command, &layers.values.settings,
+                                           layers.given, input);
+    config_layers_release(&layers);
     return exit_code;
 }

@@ -41,7 +41,8 @@ const struct command command_run = {
              "cannot be used\n"
              "  74 missing, unreadable, I/O error   75 the database is in use "
              "by another run\n"
-             "  78 the database would lie on a network file system\n",
+             "  78 the configuration file is wrong, or the database would lie "
+             "on a network\n     file system\n",
     .options = settings_run,
     .option_count = &settings_run_count,
     .run = run_main,

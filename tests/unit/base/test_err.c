@@ -15,7 +15,7 @@ Test(err, names_and_phrases_follow_the_list)
     cr_assert_str_eq(err_name(1), "?");
     cr_assert_str_eq(err_name(-9999), "?");
     cr_assert_str_eq(err_text(ERR_FULL), "no space left");
-    for (int e = -1; e >= ERR_UNREACHABLE; e--) {
+    for (int e = -1; e >= ERR_CONFIG; e--) {
         cr_assert_str_neq(err_name(e), "?", "code %d", e);
         cr_assert_neq(err_text(e)[strlen(err_text(e)) - 1], '.');
     }
@@ -33,6 +33,7 @@ Test(err, exit_codes_are_those_of_the_command_line)
         { ERR_CONTENT, 65 },
         { ERR_CORRUPT, 65 },
         { ERR_UNREACHABLE, 69 },
+        { ERR_CONFIG, 78 },
         { ERR_NOTFOUND, 74 },
         { ERR_IO, 74 },
         { ERR_PERM, 74 },
