@@ -70,7 +70,10 @@ static void open_handles(struct engine *e)
     e->link_async.data = e->prepare.data = e->core_timer.data = e;
     e->progress_timer.data = e->drain_timer.data = e;
     e->sigint.data = e->sigterm.data = e;
+    e->control.async.data = e->tune.retry.data = e;
     (void)uv_async_init(loop, &e->link_async, serve_link);
+    (void)uv_async_init(loop, &e->control.async, serve_control);
+    (void)uv_timer_init(loop, &e->tune.retry);
     (void)uv_prepare_init(loop, &e->prepare);
     (void)uv_timer_init(loop, &e->core_timer);
     (void)uv_timer_init(loop, &e->progress_timer);
@@ -143,12 +146,14 @@ static void drain_loop(struct engine *e)
         supervise_end(e->supervise, SIGKILL);
         supervise_close(e->supervise);
     }
+    if (e->writer != NULL)
+        writer_stop(e->writer);
+    tune_close(e); /* what the writer has done is answered by now */
+    control_close(e);
     if (e->server != NULL) {
         link_server_free(e->server, e->failed == 0 && !e->forced ? 200 : 0);
         e->server = NULL;
     }
-    if (e->writer != NULL)
-        writer_stop(e->writer);
     uv_walk(&e->loop, close_handle, NULL);
     while (uv_run(&e->loop, UV_RUN_DEFAULT) != 0) {
     }
@@ -182,6 +187,7 @@ static void tear_down(struct engine *e)
     schema_free(e->schema);
     free(e->feature_name);
     restore_release(e);
+    tune_release(e);
     for (size_t i = 0; i < e->table_count && e->kept_text != NULL; i++)
         free(e->kept_text[i]);
     free(e->kept_text);

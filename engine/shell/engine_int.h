@@ -16,10 +16,13 @@
 #include "engine/ingest/batch.h"
 #include "engine/ingest/source.h"
 #include "engine/learn/learn.h"
+#include "engine/shell/control.h"
 #include "engine/shell/engine.h"
 #include "engine/shell/pace_input.h"
 #include "engine/shell/stages.h"
+#include "engine/shell/status.h"
 #include "engine/shell/supervise.h"
+#include "engine/shell/tune.h"
 #include "engine/shell/writer.h"
 #include "proto/host/file.h"
 #include "proto/link/link.h"
@@ -181,6 +184,8 @@ struct engine {
     char url[256];
     struct link_server *server;
     uv_async_t link_async;
+    struct control control;
+    struct tune tune;
     struct supervise *supervise;
 
     uv_prepare_t prepare;
@@ -190,8 +195,8 @@ struct engine {
     int64_t started_us;
     struct stages stages;
     struct engine_progress progress;
-    uint64_t rate_rows[16]; /* committed rows at the last ticks */
-    uint32_t rate_tick;
+    struct recent recent;
+    uint32_t ticks;
     uint64_t best_below, best_of, best_line;
     uint32_t workers_most; /* at once, for the summary */
     uint32_t events_pending;
@@ -251,6 +256,10 @@ int64_t intake_due_us(const struct engine *e, int64_t now_us);
 
 /* serve.c: requests in, replies out */
 void serve_link(uv_async_t *async);
+void serve_control(uv_async_t *async); /* the private socket */
+/* Fills the envelope and sends; on error the request is still there. */
+FYKE_MUST_USE int serve_send(struct engine *e, struct link_server *server,
+                             uint64_t request, struct wire_message *m);
 void serve_reply(struct engine *e, const struct coord_action *a);
 void serve_accept(struct engine *e, const struct coord_action *a);
 
@@ -270,7 +279,9 @@ FYKE_MUST_USE int restore_learned(struct engine *e, uint64_t *ret_state_batch,
 /* progress.c */
 void progress_tick(uv_timer_t *timer);
 void progress_update(struct engine *e);
-void progress_committed(struct engine *e, const struct slot *s);
+/* `commit_us`: how long the writer took for it. */
+void progress_committed(struct engine *e, const struct slot *s,
+                        int64_t commit_us);
 /* The first record after a cut: intervals that were empty are remembered. */
 void progress_sound(struct engine *e);
 /* Writes down what waits: silences, gaps, workers. */

@@ -112,6 +112,9 @@ static void act(struct engine *e, const struct coord_action *a)
     case COORD_ACT_CLOSE_PIPE:
         link_server_close_pipe(e->server, a->pipe);
         break;
+    case COORD_ACT_HELD:
+        tune_held(e, a);
+        break;
     case COORD_ACT_NOTE:
         remark_note(e, a);
         break;

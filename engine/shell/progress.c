@@ -7,11 +7,12 @@
 #include "proto/host/clock.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TOLD_EVERY_US 10000000 /* a row of silence at most so often */
 #define GAPS_TOLD_TICKS 50u
-#define RATE_TICKS 10u
+#define LAG_INTERVALS 3
 #define WORKERS_TOLD_TICKS 50u /* every five seconds */
 #define WORKERS_TOLD_MAX 256u
 
@@ -161,10 +162,53 @@ static void tell_workers(struct engine *e)
     writer_post(e->writer, &w->command);
 }
 
-void progress_committed(struct engine *e, const struct slot *s)
+/* The last flagged rows of the batch, in their order. */
+static void remember_anomalies(struct engine *e, const struct slot *s)
+{
+    uint32_t n = s->commit.answer_count, found = 0;
+    const struct store_answer *answer = s->commit.answer;
+    uint32_t from = n;
+    while (from > 0 && found < RECENT_ANOMALIES)
+        found += answer[--from].flagged;
+    for (uint32_t i = from; i < n; i++) {
+        const struct store_answer *a = &answer[i];
+        struct recent_anomaly r = {
+            .time_ns = a->time_ns != INT64_MIN ? a->time_ns : s->cut_ns,
+            .batch = s->batch,
+            .line = a->line,
+            .severity = (double)(a->below * 1000000 / a->of) / 1e4,
+        };
+        if (!a->flagged)
+            continue;
+        (void)snprintf(r.key, sizeof r.key, "%.*s", (int)a->key_bytes,
+                       a->key_bytes > 0 ? a->key : "");
+        (void)snprintf(r.why, sizeof r.why, "%s", a->why);
+        recent_anomaly_add(&e->recent, &r);
+    }
+}
+
+static void remember_batch(struct engine *e, const struct slot *s,
+                           int64_t commit_us)
+{
+    int64_t now_us = clock_monotonic_us();
+    recent_batch_add(&e->recent,
+                     &(struct recent_batch){
+                         .at_us = now_us,
+                         .total_us = now_us - s->commit.cut_us,
+                         .commit_us = commit_us,
+                         .records = s->input.records,
+                         .quarantined = s->input.records - s->input.rows,
+                         .overrun = s->commit.overrun,
+                     });
+    remember_anomalies(e, s);
+}
+
+void progress_committed(struct engine *e, const struct slot *s,
+                        int64_t commit_us)
 {
     struct engine_progress *p = &e->progress;
     const struct verdict *v = &s->verdict;
+    remember_batch(e, s, commit_us);
     p->batches++;
     p->records += s->input.records;
     p->rows_scored += s->input.rows;
@@ -190,19 +234,27 @@ void progress_flush(struct engine *e)
     check_gaps(e);
 }
 
+/* Cut by time and three intervals behind. */
+static bool lags(const struct engine *e)
+{
+    struct coord_tuning t;
+    coord_tuning_get(e->coord, &t);
+    return t.cut == COORD_CUT_INTERVAL &&
+           e->progress.lag_us > LAG_INTERVALS * t.interval_us;
+}
+
 void progress_tick(uv_timer_t *timer)
 {
     struct engine *e = timer->data;
     progress_update(e);
-    uint32_t slot = e->rate_tick++ % RATE_TICKS;
-    uint32_t ticks = e->rate_tick < RATE_TICKS ? e->rate_tick : RATE_TICKS;
-    e->progress.rows_per_s =
-        (double)(e->progress.rows_scored - e->rate_rows[slot]) * 10.0 / ticks;
-    e->rate_rows[slot] = e->progress.rows_scored;
+    e->ticks++;
+    recent_tick(&e->recent, clock_monotonic_us(), e->progress.rows_scored,
+                lags(e));
+    e->progress.rows_per_s = recent_rate(&e->recent, 1000000);
     check_silence(e, false);
-    if (e->rate_tick % GAPS_TOLD_TICKS == 0)
+    if (e->ticks % GAPS_TOLD_TICKS == 0)
         check_gaps(e);
-    if (e->stage == STAGE_RUNNING && e->rate_tick % WORKERS_TOLD_TICKS == 5)
+    if (e->stage == STAGE_RUNNING && e->ticks % WORKERS_TOLD_TICKS == 5)
         tell_workers(e);
     if (e->observer->progress != NULL && !e->settings.quiet)
         e->observer->progress(e->observer->context, &e->progress);

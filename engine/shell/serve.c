@@ -22,7 +22,8 @@ static void serve_result(struct engine *e, const struct wire_message *m,
                                                phase_index, part, p);
 }
 
-static void serve_request(struct engine *e, const struct link_event *l)
+static void serve_request(struct engine *e, struct link_server *server,
+                          const struct link_event *l)
 {
     struct wire_message m;
     struct coord_event event = { .kind = COORD_EV_REQUEST,
@@ -30,6 +31,9 @@ static void serve_request(struct engine *e, const struct link_event *l)
                                  .pipe = l->pipe,
                                  .message = &m };
     event.payload_err = wire_decode(l->bytes, l->byte_count, &m);
+    if (control_take(e, server, l, event.payload_err == 0 ? &m : NULL,
+                     event.payload_err))
+        return;
     if (event.payload_err != 0) {
         event.kind = COORD_EV_BAD_REQUEST;
         event.message = NULL;
@@ -42,22 +46,37 @@ static void serve_request(struct engine *e, const struct link_event *l)
     e->message = NULL;
 }
 
-void serve_link(uv_async_t *async)
+static void serve_take(struct engine *e, struct link_server *server)
 {
-    struct engine *e = async->data;
-    if (e->server == NULL)
-        return;
-    struct link_event *l = link_server_take(e->server);
+    struct link_event *l = link_server_take(server);
     while (l != NULL) {
         struct link_event *next = l->next;
-        if (l->kind == LINK_REQUEST)
-            serve_request(e, l);
-        else if (l->kind == LINK_DOWN)
-            engine_step(e, &(struct coord_event){ .kind = COORD_EV_PIPE_LOST,
-                                                  .pipe = l->pipe });
+        if (l->kind == LINK_REQUEST) {
+            serve_request(e, server, l);
+        } else if (l->kind == LINK_DOWN) {
+            control_pipe_lost(e, server, l->pipe);
+            if (server == e->server)
+                engine_step(e,
+                            &(struct coord_event){ .kind = COORD_EV_PIPE_LOST,
+                                                   .pipe = l->pipe });
+        }
         link_event_release(l);
         l = next;
     }
+}
+
+void serve_link(uv_async_t *async)
+{
+    struct engine *e = async->data;
+    if (e->server != NULL)
+        serve_take(e, e->server);
+}
+
+void serve_control(uv_async_t *async)
+{
+    struct engine *e = async->data;
+    if (e->control.server != NULL)
+        serve_take(e, e->control.server);
 }
 
 void serve_accept(struct engine *e, const struct coord_action *a)
@@ -111,29 +130,38 @@ static int fill_body(struct engine *e, const struct coord_action *a,
     }
 }
 
-void serve_reply(struct engine *e, const struct coord_action *a)
+int serve_send(struct engine *e, struct link_server *server, uint64_t request,
+               struct wire_message *m)
 {
     const struct store_meta *meta = &e->meta;
-    struct wire_message m;
-    memset(&m.body, 0, sizeof m.body);
-    m.envelope = (struct wire_envelope){ .epoch = meta->epoch,
-                                         .worker_id = a->worker_id,
-                                         .task = a->task,
-                                         .attempt = a->attempt };
-    memcpy(m.envelope.run_id, meta->run_id, sizeof m.envelope.run_id);
     struct link_message *out = NULL;
-    int rc = fill_body(e, a, &m);
-    if (rc == 0)
-        rc = link_message_new(&out);
-    if (rc == 0)
-        rc = wire_encode(&m, (struct wire_writer){ link_message_append, out });
+    m->envelope.epoch = meta->epoch;
+    memcpy(m->envelope.run_id, meta->run_id, sizeof m->envelope.run_id);
+    int rc = link_message_new(&out);
+    if (rc != 0)
+        return rc;
+    rc = wire_encode(m, (struct wire_writer){ link_message_append, out });
     if (rc != 0) {
-        if (out != NULL)
-            link_message_free(out);
-        link_server_drop(e->server, a->request);
-        engine_fail(e, rc, "building a reply failed: %s", err_text(rc));
-        return;
+        link_message_free(out);
+        return rc;
     }
     /* A reply that cannot be sent is a lost one: the lease decides. */
-    (void)link_server_reply(e->server, a->request, out);
+    (void)link_server_reply(server, request, out);
+    return 0;
+}
+
+void serve_reply(struct engine *e, const struct coord_action *a)
+{
+    struct wire_message m;
+    memset(&m.body, 0, sizeof m.body);
+    m.envelope = (struct wire_envelope){ .worker_id = a->worker_id,
+                                         .task = a->task,
+                                         .attempt = a->attempt };
+    int rc = fill_body(e, a, &m);
+    if (rc == 0)
+        rc = serve_send(e, e->server, a->request, &m);
+    if (rc != 0) {
+        link_server_drop(e->server, a->request);
+        engine_fail(e, rc, "building a reply failed: %s", err_text(rc));
+    }
 }

@@ -51,32 +51,44 @@ static const char *const log_choices[] = { "text", "json", NULL };
       "Longest record; longer ones go to quarantine",                          \
       OPTION_STORED }
 
-#define SAMPLE_ROWS                                                            \
+#define PACE_ROWS                                                              \
     { "pace", 0, OPTION_TEXT, F(pace), 0, 0, NULL, NULL, "Nx|N/s", "Input",    \
       "Read a file or a pipe in time. 60x: 60 times as fast as the time "      \
-      "column; 5000/s: so many records a second" },                            \
+      "column; 5000/s: so many records a second" }
+
+#define EVERY_ROWS                                                             \
     { "every", 0, OPTION_DURATION, F(every_us), 0.005 * SECOND, 3600 * SECOND, \
       "100ms", NULL, "DURATION", "Input",                                      \
-      "host:processes: time between samples" },                                \
+      "host:processes: time between samples" }
+
+#define FOR_ROWS                                                               \
     { "for", 0, OPTION_DURATION, F(for_us), 0, 8.64e10 * 366, NULL, NULL,      \
       "DURATION", "Input",                                                     \
-      "host:processes: how long; until stopped if not given" },                \
+      "host:processes: how long; until stopped if not given" }
+
+#define SELF_ROWS                                                              \
     { "include-self", 0, OPTION_FLAG, F(include_self), 0, 0, NULL, NULL, NULL, \
       "Input", "host:processes: watch fyke's own processes too" }
 
-#define DATABASE_ROWS                                                          \
+#define SAMPLE_ROWS PACE_ROWS, EVERY_ROWS, FOR_ROWS, SELF_ROWS
+
+#define FILE_ROWS                                                              \
     { "db", 0, OPTION_TEXT, F(db), 0, 0, NULL, NULL, "FILE", "Database",       \
       "The database; by the input's name if not given ($FYKE_DB)" },           \
     { "db-mode", 0, OPTION_TEXT, F(db_mode), 0, 0, "0600", NULL, "MODE",       \
       "Database", "Permissions of a new database, octal" },                    \
     { "fresh", 0, OPTION_FLAG, F(fresh), 0, 0, NULL, NULL, NULL, "Database",   \
       "Start over; the old file is kept as FILE.old",                          \
-      OPTION_FLAG_ONLY },                                                      \
+      OPTION_FLAG_ONLY }
+
+#define KEEP_ROWS                                                              \
     { "keep-scores", 0, OPTION_FLAG, F(keep_scores), 0, 0, NULL, NULL, NULL,   \
       "Database", "Keep the score of every row, not of flagged ones alone",    \
       OPTION_STORED | OPTION_LIVE }
 
-#define CUT_ROWS                                                               \
+#define DATABASE_ROWS FILE_ROWS, KEEP_ROWS
+
+#define INTERVAL_ROWS                                                          \
     { "interval", 0, OPTION_INTERVAL_TEXT, F(interval), 1000, 3600 * SECOND,   \
       NULL, NULL, "DURATION|asap|off|auto", "Batches",                         \
       "Cut a batch every so often (250ms, 2s); 'asap' whenever there is "      \
@@ -97,7 +109,9 @@ static const char *const log_choices[] = { "text", "json", NULL };
       OPTION_STORED | OPTION_LIVE },                                           \
     { "interval-step", 0, OPTION_F64, F(interval_step), 1.05, 4, "1.5", NULL,  \
       "FACTOR", "Batches", "auto: largest change of the interval at once",     \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE }
+
+#define SIZE_ROWS                                                              \
     { "max-rows", 0, OPTION_U64, F(max_rows), 1, 1e7, "100000", NULL, "N",     \
       "Batches", "Records of a batch at most",                                 \
       OPTION_STORED | OPTION_LIVE },                                           \
@@ -107,6 +121,8 @@ static const char *const log_choices[] = { "text", "json", NULL };
     { "pipeline", 0, OPTION_U64, F(pipeline), 1, 16, "2", NULL, "N",           \
       "Batches", "Batches between cut and commit; state lags as many",         \
       OPTION_STORED | OPTION_LIVE }
+
+#define CUT_ROWS INTERVAL_ROWS, SIZE_ROWS
 
 #define DETECTOR_ROWS                                                          \
     { "severity", 0, OPTION_F64, F(severity), 50, 99.9999, "99.9", NULL,       \
@@ -146,10 +162,13 @@ static const char *const log_choices[] = { "text", "json", NULL };
       log_choices, "text|json", "Other",                                       \
       "Log lines as key=value pairs, or one JSON object a line" }
 
+#define WORKERS_ROWS                                                           \
+    { "workers", 0, OPTION_U64, F(workers), 0, 256, "0", NULL, "N", "Workers", \
+      "Local worker processes; 0 = the cores that this process may use" }
+
 const struct option settings_run[] = {
     INPUT_ROWS, SAMPLE_ROWS, DATABASE_ROWS, CUT_ROWS, DETECTOR_ROWS,
-    { "workers", 0, OPTION_U64, F(workers), 0, 256, "0", NULL, "N", "Workers",
-      "Local worker processes; 0 = the cores that this process may use" },
+    WORKERS_ROWS,
     TALK_ROWS, LEVEL_ROW("warn"),
 };
 const size_t settings_run_count = sizeof settings_run / sizeof *settings_run;
@@ -167,6 +186,28 @@ const struct option settings_coordinator[] = {
 };
 const size_t settings_coordinator_count =
     sizeof settings_coordinator / sizeof *settings_coordinator;
+
+const struct option settings_advise[] = {
+    { "rate", 0, OPTION_TEXT, offsetof(struct settings_advise, rate), 0, 0,
+      NULL, NULL, "N/s", "Measuring",
+      "Rows that arrive in a second; by the time column or the live rate, "
+      "else half of what is possible" },
+    { "for", 0, OPTION_DURATION, offsetof(struct settings_advise, measure_us),
+      0.2 * SECOND, 60 * SECOND, "2s", NULL, "DURATION", "Measuring",
+      "How long one measurement takes; there are about twelve" },
+    { "db", 0, OPTION_TEXT, F(db), 0, 0, NULL, NULL, "FILE", "Measuring",
+      "Where the database would lie: its folder is measured, it is left "
+      "alone" },
+    { "json", 0, OPTION_FLAG, offsetof(struct settings_advise, json), 0, 0,
+      NULL, NULL, NULL, "Measuring", "One JSON object instead of tables" },
+    { "quiet", 'q', OPTION_FLAG, F(quiet), 0, 0, NULL, NULL, NULL, "Measuring",
+      "No progress on standard error" },
+    INPUT_ROWS, EVERY_ROWS, SELF_ROWS, KEEP_ROWS, SIZE_ROWS, DETECTOR_ROWS,
+    WORKERS_ROWS,
+};
+const size_t settings_advise_count =
+    sizeof settings_advise / sizeof *settings_advise;
+_Static_assert(offsetof(struct settings_advise, run) == 0, "rows of fyke run");
 
 const struct option settings_input[] = { INPUT_ROWS };
 const size_t settings_input_count =

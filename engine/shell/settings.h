@@ -53,6 +53,17 @@ extern const size_t settings_coordinator_count;
 extern const struct option settings_input[]; /* fyke check input */
 extern const size_t settings_input_count;
 
+/* fyke advise: the settings of fyke run that shape the work, and how to
+ * measure it. */
+struct settings_advise {
+    struct settings run; /* first: the rows of fyke run lead into it */
+    const char *rate;    /* "5000/s" or NULL */
+    int64_t measure_us;
+    bool json;
+};
+extern const struct option settings_advise[];
+extern const size_t settings_advise_count;
+
 /* The interval in force for this kind of input: microseconds,
  * OPTION_INTERVAL_ASAP, OPTION_INTERVAL_OFF or OPTION_INTERVAL_AUTO. */
 FYKE_MUST_USE int settings_interval(const struct settings *s, bool live,

@@ -228,7 +228,7 @@ static void commit_done(struct writer_command *c)
         slot_log(e, s, "committed");
         e->committed_position = s->input.to_position;
         e->committed_line = s->input.to_line;
-        progress_committed(e, s);
+        progress_committed(e, s, c->took_us);
     }
     engine_step(e, &(struct coord_event){ .kind = COORD_EV_COMMITTED,
                                           .batch = s->batch,

@@ -231,6 +231,8 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         rc = start_core(e, state_batch, last_interval_us, fault);
     if (rc == 0)
         rc = start_link(e, fault);
+    if (rc == 0)
+        control_open(e);
     if (rc == 0) {
         store_started(e->store); /* commits wait otherwise: they come again */
         rc = writer_new(&e->loop, e->store, &e->stages, &e->writer);

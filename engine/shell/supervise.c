@@ -20,7 +20,7 @@ struct local {
     uv_process_t process;
     uv_timer_t timer; /* restart after the backoff */
     bool alive;
-    uint32_t backoff_ms;
+    uint32_t backoff_ms, restarts;
     int64_t started_us;
 };
 
@@ -40,6 +40,7 @@ static void local_restart(uv_timer_t *timer)
     if (l->owner->ending)
         return;
     l->owner->restarts++;
+    l->restarts++;
     if (local_start(l) != 0)
         (void)uv_timer_start(&l->timer, local_restart, l->backoff_ms, 0);
 }
@@ -165,6 +166,14 @@ uint32_t supervise_pids(const struct supervise *s, uint32_t *out, uint32_t max)
 uint32_t supervise_restarts(const struct supervise *s)
 {
     return s->restarts;
+}
+
+uint32_t supervise_restarts_of(const struct supervise *s, uint64_t pid)
+{
+    for (uint32_t i = 0; i < s->options.count; i++)
+        if (s->local[i].alive && (uint64_t)s->local[i].process.pid == pid)
+            return s->local[i].restarts;
+    return 0;
 }
 
 void supervise_end(struct supervise *s, int signal_number)

@@ -34,6 +34,9 @@ FYKE_MUST_USE int supervise_new(uv_loop_t *loop,
 /* Pids alive now; returns how many. */
 uint32_t supervise_pids(const struct supervise *s, uint32_t *out, uint32_t max);
 uint32_t supervise_restarts(const struct supervise *s);
+/* How often the worker that has this pid now was started again; 0 when there
+ * is none. */
+uint32_t supervise_restarts_of(const struct supervise *s, uint64_t pid);
 /* No more restarts; `signal_number` (0 = none) goes to each worker. */
 void supervise_end(struct supervise *s, int signal_number);
 bool supervise_all_gone(const struct supervise *s);

@@ -32,6 +32,11 @@ static int writer_carry_out(struct store *store, struct writer_command *c)
                                  &c->fault);
     case WRITER_WORKERS:
         return store_workers_put(store, c->worker, c->count, &c->fault);
+    case WRITER_CHANGE:
+        return store_change_put(store, c->change, &c->fault);
+    case WRITER_FIND:
+        return store_request_find(store, c->request_id, c->found_text, c->found,
+                                  c->count, &c->count, &c->fault);
     }
     return ERR_INVALID;
 }

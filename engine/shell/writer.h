@@ -16,7 +16,9 @@ enum writer_kind {
     WRITER_COMMIT = 1,
     WRITER_EVENTS,
     WRITER_SILENCE,
-    WRITER_WORKERS
+    WRITER_WORKERS,
+    WRITER_CHANGE,
+    WRITER_FIND, /* what an earlier change said */
 };
 
 /* Lives with its sender until `done` was called. */
@@ -25,6 +27,10 @@ struct writer_command {
     const struct store_batch *batch;   /* WRITER_COMMIT */
     const struct store_event *event;   /* WRITER_EVENTS */
     const struct store_worker *worker; /* WRITER_WORKERS */
+    const struct store_change *change; /* WRITER_CHANGE */
+    const char *request_id;            /* WRITER_FIND */
+    struct buf *found_text;
+    struct store_changed *found; /* room for `count`; then there are so many */
     uint32_t count;
     int64_t from_ns, to_ns; /* WRITER_SILENCE */
     uint64_t silences;

@@ -228,9 +228,15 @@ int command_markdown_print(struct buf *out)
 }
 
 const struct command *const command_table[] = {
-    &command_run,         &command_coordinator,
-    &command_worker,      &command_replay,
-    &command_check_input, &command_check_db,
-    &command_export,      &command_version,
-    &command_help,        NULL,
+    &command_run,
+    &command_coordinator,
+    &command_worker,
+    &command_advise,
+    &command_replay,
+    &command_check_input,
+    &command_check_db,
+    &command_export,
+    &command_version,
+    &command_help,
+    NULL,
 };

@@ -27,6 +27,7 @@ struct command {
 
 extern const struct command command_run;
 extern const struct command command_coordinator;
+extern const struct command command_advise;
 extern const struct command command_worker;
 extern const struct command command_replay;
 extern const struct command command_check_input;
