@@ -236,6 +236,7 @@ const struct command *const command_table[] = {
     &command_check_input,
     &command_check_db,
     &command_export,
+    &command_gen,
     &command_version,
     &command_help,
     NULL,

@@ -33,6 +33,7 @@ extern const struct command command_replay;
 extern const struct command command_check_input;
 extern const struct command command_check_db;
 extern const struct command command_export;
+extern const struct command command_gen;
 extern const struct command command_version;
 extern const struct command command_help;
 
