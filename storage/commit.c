@@ -165,9 +165,20 @@ static int commit_answers(struct store *s, const struct store_batch *b,
                           struct fault *fault)
 {
     sqlite3_stmt *q = s->q[SQL_ANSWER];
+    struct store_answer made;
     int err = 0;
     for (uint32_t k = 0; k < b->answer_count && err == 0; k++) {
-        err = commit_answer(s, b, &b->answer[k], q, fault);
+        const struct store_answer *a = &made;
+        if (b->answer_make == NULL) {
+            a = &b->answer[k];
+        } else {
+            err = b->answer_make(b->answer_context, k, &made);
+        }
+        if (err != 0) {
+            return fault_set(fault, err, "%s: an answer could not be made: %s",
+                             s->db.label, err_text(err));
+        }
+        err = commit_answer(s, b, a, q, fault);
     }
     return err;
 }

@@ -239,6 +239,12 @@ struct store_batch {
     const char *detector; /* of the answers and scores below */
     const struct store_answer *answer;
     uint32_t answer_count;
+    /* Instead of `answer`: makes the answers one by one, in order, while they
+     * are stored; texts stay until the next call. 0, or an error that undoes
+     * the commit. A commit that is tried again makes them again. */
+    int (*answer_make)(void *context, uint32_t index,
+                       struct store_answer *ret_answer);
+    void *answer_context;
     const struct store_quarantine *quarantine;
     uint32_t quarantine_count;
     const struct store_score *score; /* NULL unless kept */

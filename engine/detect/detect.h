@@ -88,6 +88,8 @@ struct detect_ops {
     /* The model that this batch's SCORE tasks name. */
     int (*model)(struct detect_state *st, struct wire_model *ret_model);
     int (*merge)(struct detect_state *st, struct detect_result *ret_result);
+    /* Bytes of memory that the state holds now. */
+    size_t (*held)(const struct detect_state *st);
     void (*close)(struct detect_state *st);
 };
 

@@ -17,6 +17,11 @@ static void iforest_close(struct detect_state *st)
     free(st);
 }
 
+static size_t iforest_held(const struct detect_state *st)
+{
+    return sizeof *st + st->arena.bytes_held + st->task_arena.bytes_held;
+}
+
 static int iforest_open(const struct detect_config *config,
                         const struct detect_batch *batch,
                         const struct plan *plan, struct detect_state **ret_st)
@@ -224,5 +229,6 @@ const struct detect_ops detect_iforest = {
     .accept = iforest_accept,
     .model = iforest_model,
     .merge = iforest_merge,
+    .held = iforest_held,
     .close = iforest_close,
 };

@@ -18,8 +18,27 @@ void batch_input_init(struct batch_input *b)
     *b = (struct batch_input){ 0 };
 }
 
+void batch_columns_done(struct batch_input *b)
+{
+    if (b->columns_done)
+        return;
+    b->columns_done = true;
+    for (uint32_t i = 0; i < b->slice_count; i++)
+        block_columns_done(b->slice[i].block);
+}
+
+size_t batch_bytes_held(const struct batch_input *b)
+{
+    size_t bytes = b->slice_capacity * sizeof *b->slice;
+    if (b->x != NULL)
+        bytes += (size_t)b->rows * b->cols * sizeof *b->x +
+                 b->rows * (sizeof *b->row_record + sizeof *b->time_ns);
+    return bytes;
+}
+
 void batch_input_release(struct batch_input *b)
 {
+    batch_columns_done(b);
     for (uint32_t i = 0; i < b->slice_count; i++)
         block_unref(b->slice[i].block);
     free(b->slice);
@@ -64,6 +83,7 @@ int batch_input_add(struct batch_input *b, struct block *block, uint32_t first,
     if (rc < 0)
         return rc;
     block_ref(block);
+    block->columns_wanted++;
     if (b->records == 0) {
         b->from_position = block_record_position(block, first);
         b->from_line = block_record_line(block, first);

@@ -19,6 +19,7 @@ struct batch_slice {
 struct batch_input {
     struct batch_slice *slice;
     uint32_t slice_count, slice_capacity;
+    bool columns_done; /* the blocks' columns are not needed any more */
     uint32_t records;
     uint64_t from_position, to_position; /* source bytes */
     uint64_t from_line, to_line;         /* to_line: line of the next record */
@@ -54,6 +55,12 @@ FYKE_MUST_USE int batch_input_add(struct batch_input *b, struct block *block,
                                   uint32_t first, uint32_t count);
 /* Copies the rows into columns and hashes the content. A job. */
 FYKE_MUST_USE int batch_assemble(struct batch_input *b, uint32_t cols);
+
+/* The batch is assembled: its blocks may let go of their columns. Loop thread
+ * only. */
+void batch_columns_done(struct batch_input *b);
+/* Memory of the batch beside its blocks. */
+size_t batch_bytes_held(const struct batch_input *b);
 
 struct matrix batch_matrix(const struct batch_input *b);
 struct record_view batch_record(const struct batch_input *b, uint32_t record);

@@ -65,6 +65,8 @@ void block_unref(struct block *b)
     check(b->references > 0);
     if (--b->references > 0)
         return;
+    if (b->counter != NULL)
+        *b->counter -= b->counted;
     free(b->text);
     free(b->offset);
     free(b->length);
@@ -77,6 +79,29 @@ void block_unref(struct block *b)
     buf_release(&b->key_text);
     free(b->x);
     free(b);
+}
+
+void block_count(struct block *b, uint64_t *counter)
+{
+    check(b->counter == NULL || b->counter == counter);
+    *counter += b->bytes_held - b->counted;
+    b->counter = counter;
+    b->counted = b->bytes_held;
+}
+
+void block_columns_done(struct block *b)
+{
+    check(b->columns_wanted > 0);
+    if (--b->columns_wanted > 0 || b->x == NULL)
+        return;
+    size_t n = b->records;
+    b->bytes_held -= n * b->cols * sizeof *b->x + (n + 1) * sizeof *b->time_ns;
+    free(b->x);
+    free(b->time_ns);
+    b->x = NULL;
+    b->time_ns = NULL;
+    if (b->counter != NULL)
+        block_count(b, b->counter);
 }
 
 int block_parse(struct block *b, const struct schema *s)

@@ -43,7 +43,8 @@ const char *bad_reason_text(enum bad_reason reason);
 
 struct block {
     uint32_t references;
-    uint64_t position;     /* source byte of text[0] */
+    uint32_t columns_wanted; /* by those who have not copied x and time_ns */
+    uint64_t position;       /* source byte of text[0] */
     uint64_t dropped;      /* source bytes of an over-long first record that are
                             * not in `text` */
     uint64_t end_position; /* source byte behind the last record's newline */
@@ -69,7 +70,9 @@ struct block {
     uint32_t *key_offset; /* into key_text; rows + 1 entries */
     struct buf key_text;
     float *x;          /* column-major, stride = records */
-    size_t bytes_held; /* memory of this block, for the caps in flight */
+    size_t bytes_held; /* memory of this block */
+    uint64_t *counter; /* of block_count, NULL = none */
+    size_t counted;    /* what of bytes_held the counter holds */
 };
 
 /* Source byte and 1-based physical line where a record begins. */
@@ -78,6 +81,13 @@ uint64_t block_record_line(const struct block *b, uint32_t record);
 
 void block_ref(struct block *b);
 void block_unref(struct block *b); /* not atomic: loop thread only */
+/* From now on `*counter` holds what the block holds until it is freed; again
+ * after block_parse, which adds to it. Loop thread only. */
+void block_count(struct block *b, uint64_t *counter);
+/* One of those who wanted the columns has them: the maker of the block (when
+ * it adds nothing more of it to batches) or a batch that is assembled. Behind
+ * the last one x and time_ns are gone. Loop thread only. */
+void block_columns_done(struct block *b);
 
 /* Parses every good record under the schema. Pure; marks bad ones in
  * `status`. Errors: ERR_NOMEM only. */
@@ -104,6 +114,10 @@ FYKE_MUST_USE int framer_new(const struct schema *s, size_t record_bytes_max,
  * without newline counts (open_end). Errors: ERR_NOMEM. */
 FYKE_MUST_USE int framer_push(struct framer *f, const uint8_t *bytes, size_t n,
                               bool end, struct block **ret_b);
+/* At most so many records in a block from now on; then more may wait. */
+void framer_limit(struct framer *f, uint32_t records_max);
+/* Did the last push leave records for another one (without bytes)? */
+bool framer_has_more(const struct framer *f);
 void framer_free(struct framer *f);
 
 #endif

@@ -8,7 +8,7 @@
  * state in which the failed scan stopped is remembered: a later scan that is
  * inside quotes at the same newline must take the same way, and jumps there.
  */
-#include "engine/ingest/block.h"
+#include "engine/ingest/framer_state.h"
 #include "engine/ingest/records.h"
 #include "proto/base/check.h"
 
@@ -17,40 +17,6 @@
 
 #define SKIP_BYTES_MAX (UINT64_C(1) << 31) /* extents are 32 bits */
 #define PUSH_BYTES_MAX (UINT32_C(1) << 30)
-
-struct framer {
-    bool csv;
-    char delimiter;
-    bool bom_done;
-    bool end;
-    size_t record_max;
-
-    char *text; /* capacity >= length + padding */
-    size_t length, capacity;
-    uint64_t position; /* source byte of text[0] */
-    uint64_t line;     /* physical line of text[0] */
-
-    /* the record being looked for */
-    size_t start; /* its first byte */
-    uint64_t start_line;
-    size_t at;    /* scanned up to here */
-    bool quoted;  /* `at` is inside quotes */
-    bool spans;   /* it had quotes: may hold newlines */
-    size_t quote; /* the first quote at or behind `at`, if it is one */
-
-    /* where the scan of a failed record stopped */
-    size_t memo_from, memo_to;
-    bool memo_quoted;
-
-    /* the line over the limit that is being skipped: text holds its head */
-    bool skipping;
-    bool skipped_blank; /* nothing but blanks so far */
-    uint64_t skipped;   /* its bytes so far, kept ones included */
-    uint64_t dropped;   /* of the block being built */
-
-    struct block *block; /* being built, NULL before its first record */
-    uint32_t record_capacity;
-};
 
 int framer_new(const struct schema *s, size_t record_bytes_max,
                uint64_t position, uint64_t line, struct framer **ret_f)
@@ -62,6 +28,7 @@ int framer_new(const struct schema *s, size_t record_bytes_max,
     f->csv = s->format == SCHEMA_CSV;
     f->delimiter = (char)s->delimiter;
     f->record_max = record_bytes_max;
+    f->records_max = UINT32_MAX;
     f->bom_done = position > 0;
     f->position = position;
     f->line = f->start_line = line;
@@ -78,23 +45,15 @@ void framer_free(struct framer *f)
     free(f);
 }
 
-static int text_append(struct framer *f, const uint8_t *bytes, size_t n)
+void framer_limit(struct framer *f, uint32_t records_max)
 {
-    size_t wanted = f->length + n + BLOCK_PADDING_BYTES;
-    if (wanted > f->capacity) {
-        if (f->length > 0 && wanted < 2 * f->capacity)
-            wanted = 2 * f->capacity;
-        char *text = realloc(f->text, wanted);
-        if (text == NULL)
-            return ERR_NOMEM;
-        f->text = text;
-        f->capacity = wanted;
-    }
-    if (n > 0)
-        memcpy(f->text + f->length, bytes, n);
-    f->length += n;
-    memset(f->text + f->length, 0, BLOCK_PADDING_BYTES);
-    return 0;
+    check(records_max > 0);
+    f->records_max = records_max;
+}
+
+bool framer_has_more(const struct framer *f)
+{
+    return f->more;
 }
 
 /* The next record begins at `start`. */
@@ -237,11 +196,16 @@ static enum scan scan_quoted(struct framer *f)
     return SCAN_MORE;
 }
 
-/* Finds all records that are complete. 1 when the line at `start` is over
- * the limit and has not ended. */
+static bool block_is_full(const struct framer *f)
+{
+    return f->block != NULL && f->block->records >= f->records_max;
+}
+
+/* Finds all records that are complete, as many as a block may hold. 1 when
+ * the line at `start` is over the limit and has not ended. */
 static int records_find(struct framer *f)
 {
-    while (f->start < f->length) {
+    while (f->start < f->length && !block_is_full(f)) {
         enum scan scan = f->quoted ? scan_quoted(f) : scan_plain(f);
         bool ended = scan == SCAN_ENDED ||
                      (scan == SCAN_STARVED && f->end && !f->quoted);
@@ -298,7 +262,7 @@ static int skip_line(struct framer *f, const uint8_t **bytes, size_t *n)
         newline = NULL;
     }
     size_t room = RECORD_KEPT_BYTES - f->length;
-    int rc = text_append(f, *bytes, take < room ? take : room);
+    int rc = framer_text_append(f, *bytes, take < room ? take : room);
     if (rc < 0)
         return rc;
     f->skipped_blank =
@@ -309,40 +273,6 @@ static int skip_line(struct framer *f, const uint8_t **bytes, size_t *n)
     if (newline == NULL && !cut && !f->end)
         return 0;
     return skip_end(f, newline != NULL, newline == NULL && *n == 0 && f->end);
-}
-
-/* The text before `start` goes into the block, the rest stays. */
-static int block_cut(struct framer *f, struct block **ret_b)
-{
-    struct block *b = f->block;
-    char *old = f->text;
-    size_t rest = f->length - f->start;
-    if (b != NULL) {
-        char *text = malloc(rest + BLOCK_PADDING_BYTES);
-        if (text == NULL)
-            return ERR_NOMEM;
-        b->text = (uint8_t *)old;
-        b->text_bytes = f->start;
-        b->position = f->position;
-        b->dropped = f->dropped;
-        b->end_position = f->position + f->start + f->dropped;
-        b->line = f->line;
-        b->bytes_held =
-            sizeof *b + f->capacity + (size_t)17 * f->record_capacity;
-        f->text = text;
-        f->capacity = rest + BLOCK_PADDING_BYTES;
-        f->block = NULL;
-    }
-    memmove(f->text, old + f->start, rest + BLOCK_PADDING_BYTES);
-    f->position += f->start + f->dropped;
-    f->line = f->start_line;
-    f->length = rest;
-    f->at -= f->start;
-    f->start = f->quote = 0;
-    f->dropped = 0;
-    f->memo_from = f->memo_to = 0;
-    *ret_b = b;
-    return 0;
 }
 
 /* A byte-order mark at the start of the input belongs to no record. Returns
@@ -376,12 +306,13 @@ int framer_push(struct framer *f, const uint8_t *bytes, size_t n, bool end,
         *ret_b = NULL;
         return 0;
     }
-    rc = text_append(f, bytes, n);
+    rc = framer_text_append(f, bytes, n);
     if (rc == 0 && bom_skip(f))
         rc = records_find(f);
     int over = rc;
+    f->more = rc == 0 && f->start < f->length && block_is_full(f);
     if (rc >= 0)
-        rc = block_cut(f, ret_b);
+        rc = framer_cut(f, ret_b);
     if (rc == 0 && over > 0) {
         f->skipping = true;
         f->skipped = f->length;

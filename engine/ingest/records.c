@@ -12,7 +12,7 @@ struct block *records_block_new(void)
 {
     struct block *b = calloc(1, sizeof *b);
     if (b != NULL)
-        b->references = 1;
+        b->references = b->columns_wanted = 1;
     return b;
 }
 
@@ -33,6 +33,12 @@ static int reserve(struct block *b, uint32_t count)
               grow((void **)&b->lines, count, sizeof *b->lines) &&
               grow((void **)&b->status, count, sizeof *b->status);
     return ok ? 0 : ERR_NOMEM;
+}
+
+void records_trim(struct block *b, uint32_t *capacity)
+{
+    if (b->records > 0 && b->records < *capacity && reserve(b, b->records) == 0)
+        *capacity = b->records;
 }
 
 int records_add(struct block *b, uint32_t *capacity, const struct record *r,

@@ -20,6 +20,9 @@ FYKE_MUST_USE int records_add(struct block *b, uint32_t *capacity,
                               const struct record *r, uint64_t line_first,
                               uint32_t capacity_hint);
 
+/* Gives back the room that is not used. */
+void records_trim(struct block *b, uint32_t *capacity);
+
 /* Newlines among `n` bytes. */
 uint64_t records_newlines(const char *p, size_t n);
 /* Only blanks that are no delimiter? */

@@ -113,6 +113,14 @@ int learn_view_copy(const struct learn *l, struct learn_view *ret_v)
     return 0;
 }
 
+size_t learn_view_bytes_held(const struct learn_view *v)
+{
+    size_t cells = (size_t)v->recent.rows * v->recent.cols;
+    return v->count == NULL
+               ? 0
+               : LEARN_BINS * sizeof *v->count + cells * sizeof *v->recent_data;
+}
+
 void learn_view_release(struct learn_view *v)
 {
     free(v->count);

@@ -68,6 +68,7 @@ struct learn_view {
 FYKE_MUST_USE int learn_view_copy(const struct learn *l,
                                   struct learn_view *ret_v);
 void learn_view_release(struct learn_view *v);
+size_t learn_view_bytes_held(const struct learn_view *v);
 
 /* The states of the last `lag_max` batches: the oldest in full, the deltas of
  * the later ones. */

@@ -5,6 +5,7 @@
 
 #include "proto/host/clock.h"
 #include "proto/host/file.h"
+#include "proto/host/memory.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -195,13 +196,16 @@ static void tear_down(struct engine *e)
         (void)file_remove_private_dir(&e->private_dir);
 }
 
-/* Where the CPU time went, once, at the end. */
+/* Where the CPU time went and what memory there was, once, at the end. */
 static void log_stages(struct engine *e)
 {
     char text[512];
     stages_print(&e->stages, text, sizeof text);
     log_line(e->log, LOG_LEVEL_INFO, "stages", "pid=%d %s", (int)getpid(),
              text);
+    log_line(e->log, LOG_LEVEL_INFO, "memory",
+             "pid=%d rss_peak_bytes=%" PRIu64 " in_flight_peak_bytes=%" PRIu64,
+             (int)getpid(), host_rss_peak_bytes(), e->flight.peak_bytes);
 }
 
 static void fill_summary(struct engine *e, struct engine_summary *s)

@@ -16,8 +16,10 @@
 #include "engine/ingest/batch.h"
 #include "engine/ingest/source.h"
 #include "engine/learn/learn.h"
+#include "engine/shell/bound.h"
 #include "engine/shell/control.h"
 #include "engine/shell/engine.h"
+#include "engine/shell/flight.h"
 #include "engine/shell/pace_input.h"
 #include "engine/shell/stages.h"
 #include "engine/shell/status.h"
@@ -31,8 +33,8 @@
 
 #define ENGINE_SLOTS 32u          /* > COORD_DEPTH_MAX, a power of two */
 #define ENGINE_SNAPSHOT_EVERY 64u /* batches between full learned states */
-#define ENGINE_READ_BYTES (1u << 18)
-#define ENGINE_BLOCKS_MAX 8u /* read and not yet appended */
+#define ENGINE_READ_BYTES BOUND_READ_BYTES
+#define ENGINE_BLOCKS_MAX BOUND_BLOCKS_MAX /* read and not yet appended */
 
 struct engine;
 struct slot;
@@ -69,8 +71,10 @@ struct slot {
     struct verdict verdict;
     struct arena arena; /* verdict and texts of the commit */
     struct buf delta, snapshot, identity;
-    bool pushed; /* its delta is in the learned history */
+    bool pushed;         /* its delta is in the learned history */
+    uint64_t held_bytes; /* counted in the engine's flight */
     struct store_batch commit;
+    struct buf why, record; /* texts of the answer that is being stored */
     struct store_source source;
     struct store_range range;
     struct writer_command command;
@@ -194,6 +198,7 @@ struct engine {
 
     int64_t started_us;
     struct stages stages;
+    struct flight flight;
     struct engine_progress progress;
     struct recent recent;
     uint32_t ticks;
@@ -226,6 +231,8 @@ void slot_prepare(struct engine *e, const struct coord_action *a);
 void slot_merge(struct engine *e, const struct coord_action *a);
 void slot_commit(struct engine *e, const struct coord_action *a);
 void slot_release(struct slot *s);
+/* Counts the slot's memory anew; not while a job of it runs. */
+void slot_count(struct slot *s);
 
 /* result.c: verdicts to what the store keeps; a part of the merge job */
 FYKE_MUST_USE int result_build(struct engine *e, struct slot *s);

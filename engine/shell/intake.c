@@ -41,6 +41,10 @@ static int read_pipe(struct intake *in)
         in->read_bytes = left < ENGINE_READ_BYTES ? left : ENGINE_READ_BYTES;
         memcpy(in->buffer, in->head + in->head_taken, in->read_bytes);
         in->head_taken += in->read_bytes;
+        if (in->head_taken == in->head_bytes) {
+            free(in->head);
+            in->head = NULL;
+        }
         return 0;
     }
     if (in->flushing) {
@@ -69,32 +73,36 @@ static int read_processes(struct intake *in)
     return rc != 0 ? rc : in->sample.err;
 }
 
+static int read_more(struct intake *in)
+{
+    in->read_end = false;
+    switch (in->kind) {
+    case SOURCE_FILE:
+        return read_file(in);
+    case SOURCE_PIPE:
+        return read_pipe(in);
+    default:
+        return read_processes(in);
+    }
+}
+
 static int read_run(struct job *j)
 {
     struct intake *in = &j->engine->intake;
     struct stages *stages = &j->engine->stages;
-    const uint8_t *bytes = in->buffer;
     int64_t begun_ns = clock_thread_cpu_ns();
-    int rc;
+    bool again = framer_has_more(in->framer); /* of what was read before */
+    int rc = 0;
     in->read_bytes = 0;
-    in->read_end = false;
     in->read_block = NULL;
-    switch (in->kind) {
-    case SOURCE_FILE:
-        rc = read_file(in);
-        break;
-    case SOURCE_PIPE:
-        rc = read_pipe(in);
-        break;
-    default:
-        rc = read_processes(in);
-        bytes = in->sample.data;
-        break;
-    }
+    if (!again)
+        rc = read_more(in);
     begun_ns = stages_add(stages, WORK_READ, begun_ns);
-    if (rc == 0 && (in->read_bytes > 0 || in->read_end))
-        rc = framer_push(in->framer, bytes, in->read_bytes, in->read_end,
-                         &in->read_block);
+    if (rc == 0 && (in->read_bytes > 0 || in->read_end || again))
+        rc = framer_push(in->framer,
+                         in->kind == SOURCE_PROCESSES ? in->sample.data
+                                                      : in->buffer,
+                         in->read_bytes, in->read_end, &in->read_block);
     struct block *b = in->read_block;
     if (b != NULL && in->flushing && b->open_end)
         b->status[b->records - 1] = BAD_UNFINISHED;
@@ -115,17 +123,26 @@ static int parse_run(struct job *j)
     return rc;
 }
 
+static void count_block(struct engine *e, struct block *b)
+{
+    block_count(b, &e->flight.block_bytes);
+    flight_note(&e->flight);
+}
+
 static void parse_done(struct job *j)
 {
+    struct parse_job *p = (struct parse_job *)j;
     if (j->err != 0)
         engine_fail(j->engine, j->err, "parsing failed: %s", err_text(j->err));
-    ((struct parse_job *)j)->parsed = true;
+    count_block(j->engine, p->block);
+    p->parsed = true;
 }
 
 static void queue_block(struct engine *e, struct block *b)
 {
     struct intake *in = &e->intake;
     check(in->parse_count < ENGINE_BLOCKS_MAX);
+    count_block(e, b);
     struct parse_job *p = parse_at(in, in->parse_count++);
     p->block = b;
     p->parsed = b->text_bytes <= PARSE_AT_ONCE_BYTES;
@@ -146,7 +163,7 @@ static void read_done(struct job *j)
         return;
     }
     in->read_position += in->read_bytes;
-    if (in->read_end)
+    if (in->read_end && !framer_has_more(in->framer))
         in->end = true;
     if (in->read_bytes > 0)
         engine_step(e, &(struct coord_event){ .kind = COORD_EV_READ,
@@ -243,6 +260,7 @@ static void pop_block(struct engine *e)
                     &(struct coord_event){ .kind = COORD_EV_APPENDED,
                                            .position = p->block->end_position,
                                            .skipped_bytes = bytes - records });
+    block_columns_done(p->block);
     block_unref(p->block);
     p->block = NULL;
     in->parse_first = (in->parse_first + 1) % ENGINE_BLOCKS_MAX;
@@ -348,6 +366,7 @@ int intake_start(struct engine *e, struct fault *fault)
     buf_init(&in->sample, (size_t)256 << 20);
     if (in->kind == SOURCE_PROCESSES)
         return start_processes(e, fault);
+    framer_limit(in->framer, bound_block_records(e->schema->feature_count));
     in->buffer = malloc(ENGINE_READ_BYTES);
     return in->buffer == NULL ? fault_set(fault, ERR_NOMEM, "out of memory")
                               : 0;

@@ -165,24 +165,25 @@ static void tell_workers(struct engine *e)
 /* The last flagged rows of the batch, in their order. */
 static void remember_anomalies(struct engine *e, const struct slot *s)
 {
-    uint32_t n = s->commit.answer_count, found = 0;
-    const struct store_answer *answer = s->commit.answer;
+    const struct store_batch *b = &s->commit;
+    uint32_t n = b->answer_count, found = 0;
     uint32_t from = n;
     while (from > 0 && found < RECENT_ANOMALIES)
-        found += answer[--from].flagged;
+        found += s->verdict.row[--from].flagged;
     for (uint32_t i = from; i < n; i++) {
-        const struct store_answer *a = &answer[i];
-        struct recent_anomaly r = {
-            .time_ns = a->time_ns != INT64_MIN ? a->time_ns : s->cut_ns,
-            .batch = s->batch,
-            .line = a->line,
-            .severity = (double)(a->below * 1000000 / a->of) / 1e4,
-        };
-        if (!a->flagged)
+        struct store_answer a;
+        if (!s->verdict.row[i].flagged ||
+            b->answer_make(b->answer_context, i, &a) != 0)
             continue;
-        (void)snprintf(r.key, sizeof r.key, "%.*s", (int)a->key_bytes,
-                       a->key_bytes > 0 ? a->key : "");
-        (void)snprintf(r.why, sizeof r.why, "%s", a->why);
+        struct recent_anomaly r = {
+            .time_ns = a.time_ns != INT64_MIN ? a.time_ns : s->cut_ns,
+            .batch = s->batch,
+            .line = a.line,
+            .severity = (double)(a.below * 1000000 / a.of) / 1e4,
+        };
+        (void)snprintf(r.key, sizeof r.key, "%.*s", (int)a.key_bytes,
+                       a.key_bytes > 0 ? a.key : "");
+        (void)snprintf(r.why, sizeof r.why, "%s", a.why);
         recent_anomaly_add(&e->recent, &r);
     }
 }

@@ -1,7 +1,7 @@
 /*
- * Verdicts to what the store keeps: answers with their reasons and records,
- * quarantine, kept scores, ranges. Runs inside the merge job; all texts live
- * in the slot's arena until the batch is released.
+ * Verdicts to what the store keeps: quarantine, kept scores and ranges inside
+ * the merge job, in the slot's arena; answers with their reasons and records
+ * one by one while they are stored.
  */
 #include "engine/shell/engine_int.h"
 
@@ -14,14 +14,6 @@
 
 #define QUARANTINE_ROWS_MAX 1000u
 #define QUARANTINE_TEXT_BYTES 4096u
-
-static const char *keep_text(struct arena *a, const struct buf *b)
-{
-    char *copy = arena_alloc(a, b->length + 1, 1);
-    if (copy != NULL)
-        memcpy(copy, buf_text(b), b->length + 1);
-    return copy;
-}
 
 static void fill_reasons(const struct engine *e, const struct verdict_row *v,
                          struct store_answer *a)
@@ -39,13 +31,21 @@ static void fill_reasons(const struct engine *e, const struct verdict_row *v,
     }
 }
 
-static int fill_answer(struct engine *e, struct slot *s, uint32_t kept,
-                       struct buf *text, struct store_answer *a)
+/* One kept row, on the writer's thread while the batch is stored: what a
+ * batch says takes memory for one row at a time, however many are flagged. */
+static int make_answer(void *context, uint32_t kept, struct store_answer *a)
 {
+    struct slot *s = context;
+    const struct engine *e = s->seal.engine;
     const struct verdict_row *v = &s->verdict.row[kept];
     uint32_t record = s->input.row_record[v->row];
     struct record_view view = batch_record(&s->input, record);
     struct text_view key = batch_key(&s->input, v->row);
+    buf_reset(&s->why);
+    buf_reset(&s->record);
+    int rc = verdict_why(v, e->feature_name, &s->why);
+    if (rc == 0)
+        rc = record_to_json(e->schema, view.text, view.length, &s->record);
     *a = (struct store_answer){
         .row = record,
         .detector = e->detector->name,
@@ -57,40 +57,14 @@ static int fill_answer(struct engine *e, struct slot *s, uint32_t kept,
         .below = v->below,
         .of = v->of,
         .reference_rows = s->verdict.reference_rows,
+        .why = buf_text(&s->why),
+        .record = buf_text(&s->record),
+        .record_bytes = (uint32_t)s->record.length,
         .flagged = v->flagged,
         .byte = view.position,
         .line = view.line,
     };
     fill_reasons(e, v, a);
-    buf_reset(text);
-    int rc = verdict_why(v, e->feature_name, text);
-    if (rc != 0)
-        return rc;
-    a->why = keep_text(&s->arena, text);
-    buf_reset(text);
-    rc = record_to_json(e->schema, view.text, view.length, text);
-    if (rc != 0)
-        return rc;
-    a->record = keep_text(&s->arena, text);
-    a->record_bytes = (uint32_t)text->length;
-    return a->why == NULL || a->record == NULL ? ERR_NOMEM : 0;
-}
-
-static int build_answers(struct engine *e, struct slot *s)
-{
-    const struct verdict *v = &s->verdict;
-    struct store_answer *a = arena_alloc(&s->arena, v->kept, sizeof *a);
-    if (a == NULL)
-        return ERR_NOMEM;
-    struct buf text;
-    buf_init(&text, (size_t)1 << 30);
-    int rc = 0;
-    for (uint32_t i = 0; i < v->kept && rc == 0; i++)
-        rc = fill_answer(e, s, i, &text, &a[i]);
-    buf_release(&text);
-    s->commit.answer = a;
-    s->commit.answer_count = v->kept;
-    s->commit.rows_flagged = v->flagged;
     return rc;
 }
 
@@ -214,12 +188,14 @@ int result_build(struct engine *e, struct slot *s)
         .range_count = 1,
         .source = &s->source,
         .detector = e->detector->name,
+        .answer_make = make_answer,
+        .answer_context = s,
+        .answer_count = s->verdict.kept,
+        .rows_flagged = s->verdict.flagged,
         .delta = s->delta.data,
         .delta_bytes = s->delta.length,
     };
     int rc = build_source(e, s);
-    if (rc == 0)
-        rc = build_answers(e, s);
     if (rc == 0)
         rc = build_quarantine(s);
     if (rc == 0 && s->keep_scores && s->input.rows > 0)

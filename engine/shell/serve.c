@@ -46,9 +46,19 @@ static void serve_request(struct engine *e, struct link_server *server,
     e->message = NULL;
 }
 
+/* Replies under way and the requests that were just taken. */
+static void count_messages(struct engine *e, const struct link_event *taken)
+{
+    e->flight.message_bytes = link_server_sending_bytes(e->server);
+    for (; taken != NULL; taken = taken->next)
+        e->flight.message_bytes += taken->byte_count;
+    flight_note(&e->flight);
+}
+
 static void serve_take(struct engine *e, struct link_server *server)
 {
     struct link_event *l = link_server_take(server);
+    count_messages(e, l);
     while (l != NULL) {
         struct link_event *next = l->next;
         if (l->kind == LINK_REQUEST) {
@@ -63,6 +73,7 @@ static void serve_take(struct engine *e, struct link_server *server)
         link_event_release(l);
         l = next;
     }
+    count_messages(e, NULL);
 }
 
 void serve_link(uv_async_t *async)
@@ -86,6 +97,7 @@ void serve_accept(struct engine *e, const struct coord_action *a)
                                  &e->message->body.result.payload);
     if (rc != 0)
         engine_fail(e, rc, "keeping a result failed: %s", err_text(rc));
+    slot_count(s);
 }
 
 /* Builds the reply's body. 0, or an error that is a defect or no memory. */
@@ -140,11 +152,15 @@ int serve_send(struct engine *e, struct link_server *server, uint64_t request,
     int rc = link_message_new(&out);
     if (rc != 0)
         return rc;
-    rc = wire_encode(m, (struct wire_writer){ link_message_append, out });
+    rc = link_message_reserve(out, wire_encoded_bytes_max(m));
+    if (rc == 0)
+        rc = wire_encode(m, (struct wire_writer){ link_message_append, out });
     if (rc != 0) {
         link_message_free(out);
         return rc;
     }
+    e->flight.message_bytes += link_message_bytes(out);
+    flight_note(&e->flight);
     /* A reply that cannot be sent is a lost one: the lease decides. */
     (void)link_server_reply(server, request, out);
     return 0;
@@ -158,6 +174,8 @@ void serve_reply(struct engine *e, const struct coord_action *a)
                                          .task = a->task,
                                          .attempt = a->attempt };
     int rc = fill_body(e, a, &m);
+    if (a->kind == COORD_ACT_REPLY_TASK)
+        slot_count(engine_slot(e, a->batch));
     if (rc == 0)
         rc = serve_send(e, e->server, a->request, &m);
     if (rc != 0) {

@@ -21,6 +21,19 @@ static void slot_log(struct engine *e, const struct slot *s, const char *state)
              s->batch, state);
 }
 
+void slot_count(struct slot *s)
+{
+    struct engine *e = s->seal.engine;
+    uint64_t bytes = batch_bytes_held(&s->input) + s->arena.bytes_held +
+                     s->delta.capacity + s->snapshot.capacity +
+                     s->identity.capacity + learn_view_bytes_held(&s->view);
+    if (s->detect != NULL)
+        bytes += e->detector->held(s->detect);
+    e->flight.slot_bytes += bytes - s->held_bytes;
+    s->held_bytes = bytes;
+    flight_note(&e->flight);
+}
+
 static bool slot_job_ok(struct job *j, const char *what)
 {
     if (j->err == 0)
@@ -67,6 +80,8 @@ static void seal_done(struct job *j)
     struct slot *s = j->slot;
     if (!slot_job_ok(j, "assembling"))
         return;
+    slot_count(s); /* the columns are there twice for a moment */
+    batch_columns_done(&s->input);
     slot_log(j->engine, s, "planned");
     struct plan_shape shape = slot_shape(s);
     engine_step(j->engine,
@@ -97,6 +112,8 @@ void slot_seal(struct engine *e, const struct coord_action *a)
     buf_init(&s->delta, SLOT_TEXT_BYTES_MAX);
     buf_init(&s->snapshot, SLOT_TEXT_BYTES_MAX);
     buf_init(&s->identity, 4096);
+    buf_init(&s->why, SLOT_TEXT_BYTES_MAX);
+    buf_init(&s->record, SLOT_TEXT_BYTES_MAX);
     slot_log(e, s, "sealed");
     int rc = learn_history_view(e->history, a->state_batch, &s->view);
     if (rc != 0) {
@@ -122,6 +139,7 @@ static void prepare_done(struct job *j)
 {
     if (!slot_job_ok(j, "preparing tasks"))
         return;
+    slot_count(j->slot);
     engine_step(j->engine,
                 &(struct coord_event){ .kind = COORD_EV_PREPARED,
                                        .batch = j->slot->batch,
@@ -186,6 +204,7 @@ static void merge_done(struct job *j)
 {
     if (!slot_job_ok(j, "merging"))
         return;
+    slot_count(j->slot);
     slot_log(j->engine, j->slot, "merged");
     engine_step(j->engine, &(struct coord_event){ .kind = COORD_EV_MERGED,
                                                   .batch = j->slot->batch });
@@ -281,6 +300,8 @@ void slot_commit(struct engine *e, const struct coord_action *a)
 
 void slot_release(struct slot *s)
 {
+    if (s->seal.engine != NULL)
+        s->seal.engine->flight.slot_bytes -= s->held_bytes;
     if (s->detect != NULL)
         s->seal.engine->detector->close(s->detect);
     batch_input_release(&s->input);
@@ -289,5 +310,7 @@ void slot_release(struct slot *s)
     buf_release(&s->delta);
     buf_release(&s->snapshot);
     buf_release(&s->identity);
+    buf_release(&s->why);
+    buf_release(&s->record);
     memset(s, 0, sizeof *s);
 }

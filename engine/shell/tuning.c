@@ -4,18 +4,12 @@
  */
 #include "engine/shell/tuning.h"
 
+#include "engine/shell/bound.h"
 #include "proto/base/text.h"
 
 #include <math.h>
 
-#define CAP_BYTES ((uint64_t)256 << 20)
-#define CAP_ROWS 2000000u
 #define AUTO_START_US 1000000
-
-static uint64_t max_u64(uint64_t a, uint64_t b)
-{
-    return a > b ? a : b;
-}
 
 static struct coord_share share_of(const struct settings *s, bool on)
 {
@@ -61,8 +55,8 @@ int tuning_make(const struct settings *settings, bool live, int64_t auto_us,
         .max_rows = (uint32_t)settings->max_rows,
         .max_bytes = settings->max_bytes,
         .depth = (uint32_t)settings->pipeline,
-        .cap_bytes = max_u64(CAP_BYTES, 2 * settings->max_bytes),
-        .cap_rows = max_u64(CAP_ROWS, 2 * settings->max_rows),
+        .cap_bytes = bound_cap_bytes(settings),
+        .cap_rows = bound_cap_rows(settings),
     };
     if (coord_tuning_check(&t) != 0)
         return fault_set(fault, ERR_USAGE,

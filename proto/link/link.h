@@ -65,6 +65,8 @@ struct link_options {
 /* Message building: link_message_new, then append (usable as the write
  * function of a struct wire_writer with the message as context). */
 FYKE_MUST_USE int link_message_new(struct link_message **ret_m);
+/* Room for `bytes` in all, so that appends need not grow it. */
+FYKE_MUST_USE int link_message_reserve(struct link_message *m, uint64_t bytes);
 int link_message_append(void *message, const void *bytes, size_t n);
 size_t link_message_bytes(const struct link_message *m);
 void link_message_free(struct link_message *m);
@@ -83,6 +85,8 @@ struct link_event *link_server_take(struct link_server *s);
  * the maximum: not sent, the request is dropped). A success proves nothing. */
 int link_server_reply(struct link_server *s, uint64_t request,
                       struct link_message *m);
+/* Bytes of the replies that are on their way out. */
+uint64_t link_server_sending_bytes(const struct link_server *s);
 /* Forgets a request without an answer and reuses its context. */
 void link_server_drop(struct link_server *s, uint64_t request);
 /* Closes a silent peer's pipe. */

@@ -41,6 +41,12 @@ static int message_reserve(nng_msg *msg, size_t n)
         nng_msg_reserve(msg, needed > doubled ? needed : doubled));
 }
 
+int link_message_reserve(struct link_message *m, uint64_t bytes)
+{
+    return bytes > SIZE_MAX / 2 ? ERR_LIMIT
+                                : err_from_nng(nng_msg_reserve(m->msg, bytes));
+}
+
 int link_message_append(void *message, const void *bytes, size_t n)
 {
     struct link_message *m = message;

@@ -28,6 +28,7 @@ struct slot {
     enum slot_state state;
     uint32_t index;
     uint64_t request; /* handle, while parked or sending */
+    uint64_t sending_bytes;
     uint32_t pipe;
 };
 
@@ -41,6 +42,7 @@ struct link_server {
     uint32_t slot_count;
     uint32_t state_count[SLOT_SENDING + 1];
     uint64_t requests; /* ever received */
+    uint64_t sending_bytes;
 };
 
 static void slot_set(struct link_server *s, struct slot *slot,
@@ -201,6 +203,8 @@ static struct mail *server_sent(struct link_server *s, struct slot *slot,
                                 struct mail *mail)
 {
     struct link_event *e = &mail->event;
+    s->sending_bytes -= slot->sending_bytes;
+    slot->sending_bytes = 0;
     if (e->err == 0) {
         pipes_replied(&s->pipes, slot->pipe, mailbox_now_ms());
         slot_receive(s, slot, mail);
@@ -283,8 +287,15 @@ int link_server_reply(struct link_server *s, uint64_t request,
         return err;
     }
     slot_set(s, slot, SLOT_SENDING);
+    slot->sending_bytes = link_message_bytes(m);
+    s->sending_bytes += slot->sending_bytes;
     line_send(&slot->line, mail, message_take(m), s->options.send_timeout_ms);
     return 0;
+}
+
+uint64_t link_server_sending_bytes(const struct link_server *s)
+{
+    return s->sending_bytes;
 }
 
 void link_server_drop(struct link_server *s, uint64_t request)

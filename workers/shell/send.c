@@ -60,7 +60,9 @@ static int request_send(struct shell *s, enum link_channel channel,
     if (err != 0)
         return err;
     struct wire_writer writer = { link_message_append, m };
-    err = wire_encode(request, writer);
+    err = link_message_reserve(m, wire_encoded_bytes_max(request));
+    if (err == 0)
+        err = wire_encode(request, writer);
     if (err != 0) {
         link_message_free(m);
         return err;

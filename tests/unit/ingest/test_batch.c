@@ -97,6 +97,7 @@ static void run_batches(const struct schema *s, const char *input,
             if (batch.records < every)
                 continue;
             cr_assert_eq(batch_assemble(&batch, s->feature_count), 0);
+            batch_columns_done(&batch); /* records and keys stay */
             buf_printf(out, "%u %u %llu-%llu l%llu-%llu %llu %016llx x",
                        batch.records, batch.rows,
                        (unsigned long long)batch.from_position,
@@ -113,6 +114,8 @@ static void run_batches(const struct schema *s, const char *input,
             buf_append_char(out, '\n');
             batch_input_release(&batch);
         }
+        if (b != NULL)
+            block_columns_done(b);
         block_unref(b);
     }
     batch_input_release(&batch);
@@ -184,5 +187,41 @@ Test(batch, framing_can_go_on_behind_any_batch)
         batch_input_release(&batch);
     }
     block_unref(all);
+    schema_free(s);
+}
+
+Test(batch, columns_go_when_every_batch_of_the_block_has_copied_them)
+{
+    struct schema *s = schema_of("t,k,x,y\n2020-01-01,a,1.5,10\n");
+    struct framer *f;
+    struct block *b = NULL;
+    const char two[] = "2020-01-01,a,1,1\n2020-01-02,b,2,2\n";
+    struct batch_input first, second;
+    uint64_t counter = 0;
+    cr_assert_eq(framer_new(s, RECORD_MAX, 0, 1, &f), 0);
+    cr_assert_eq(framer_push(f, (const uint8_t *)two, sizeof two - 1, true, &b),
+                 0);
+    cr_assert_eq(block_parse(b, s), 0);
+    block_count(b, &counter);
+    batch_input_init(&first);
+    batch_input_init(&second);
+    cr_assert_eq(batch_input_add(&first, b, 0, 1), 0);
+    cr_assert_eq(batch_input_add(&second, b, 1, 1), 0);
+    block_columns_done(b); /* nothing more is added of it */
+    cr_assert_eq(batch_assemble(&first, s->feature_count), 0);
+    batch_columns_done(&first);
+    cr_expect_not_null(b->x);
+    cr_assert_eq(batch_assemble(&second, s->feature_count), 0);
+    uint64_t before = counter;
+    batch_columns_done(&second);
+    cr_expect_null(b->x);
+    cr_expect_eq(before - counter, 2 * 2 * 4 + 3 * 8, "x and times");
+    cr_expect_eq(second.x[0], 2.0f);
+    cr_expect_eq(memcmp(batch_key(&second, 0).text, "b", 1), 0);
+    batch_input_release(&first);
+    batch_input_release(&second);
+    block_unref(b);
+    cr_expect_eq(counter, 0);
+    framer_free(f);
     schema_free(s);
 }

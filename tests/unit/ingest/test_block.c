@@ -44,3 +44,36 @@ Test(block, what_a_block_holds_is_counted)
     block_unref(b);
     schema_free(s);
 }
+
+Test(block, a_counter_holds_what_blocks_hold_until_they_are_freed)
+{
+    struct schema *s = infer("a,b\n1.5,2\n2.5,3\n");
+    struct block *b = frame(s, "a,b\n1,1\n2,2\n3,3\n", RECORD_MAX);
+    uint64_t counter = 1000;
+    block_count(b, &counter);
+    cr_expect_eq(counter, 1000 + b->bytes_held);
+    cr_assert_eq(block_parse(b, s), 0);
+    block_count(b, &counter);
+    cr_expect_eq(counter, 1000 + b->bytes_held);
+    block_unref(b);
+    cr_expect_eq(counter, 1000);
+    schema_free(s);
+}
+
+Test(block, room_that_is_not_used_is_given_back)
+{
+    struct schema *s = infer("a,b\n1.5,2\n2.5,3\n");
+    struct framer *f;
+    struct block *b = NULL;
+    char text[4096];
+    memset(text, ' ', sizeof text);
+    memcpy(text, "1,2\n", 4);
+    cr_assert_eq(framer_new(s, RECORD_MAX, 0, 1, &f), 0);
+    cr_assert_eq(framer_push(f, (const uint8_t *)text, sizeof text, false, &b),
+                 0);
+    cr_assert_eq(b->records, 1);
+    cr_expect_lt(b->bytes_held, sizeof *b + 4 + BLOCK_PADDING_BYTES + 17 + 64);
+    block_unref(b);
+    framer_free(f);
+    schema_free(s);
+}

@@ -98,17 +98,26 @@ static void run_cut(const struct schema *s, const struct buf *text,
 {
     struct framer *f;
     struct block *b;
+    uint32_t records_max = UINT32_MAX;
     cr_assert_eq(framer_new(s, record_max, 0, 1, &f), 0);
+    if (rng != NULL && rng_below(rng, 2) == 0) {
+        records_max = (uint32_t)(1 + rng_below(rng, 20));
+        framer_limit(f, records_max);
+    }
     size_t at = 0;
-    while (at < text->length) {
+    while (at < text->length || framer_has_more(f)) {
         size_t n = rng == NULL ? text->length : 1 + rng_below(rng, piece_max);
+        if (framer_has_more(f))
+            n = 0;
         if (n > text->length - at)
             n = text->length - at;
         cr_assert_eq(
             framer_push(f, text->data + at, n, at + n == text->length, &b), 0);
         at += n;
-        if (b != NULL)
+        if (b != NULL) {
+            cr_assert_leq(b->records, records_max);
             describe(b, out);
+        }
         block_unref(b);
     }
     framer_free(f);

@@ -71,6 +71,45 @@ Test(commit, a_batch_is_stored_with_all_that_belongs_to_it)
     fixture_check(path);
 }
 
+struct making {
+    uint32_t calls;
+    int err; /* of the second answer */
+    char key[2];
+};
+
+static int make_one(void *context, uint32_t index, struct store_answer *a)
+{
+    struct making *m = context;
+    m->calls++;
+    m->key[0] = (char)('a' + index); /* one text for all: each is stored */
+    *a = fixture_answer(index, m->key, 99950, 100000);
+    return index == 1 ? m->err : 0;
+}
+
+Test(commit, answers_can_be_made_while_they_are_stored)
+{
+    const char *path = fixture_path("made.db");
+    struct store *s = fixture_open(path);
+    fixture_pin(s);
+    struct fixture_batch f;
+    struct making m = { .err = ERR_NOMEM };
+    struct fault fault = { 0 };
+    fixture_batch(&f, 1);
+    f.b.answer_make = make_one;
+    f.b.answer_context = &m;
+    f.b.answer_count = f.b.rows_flagged = 3;
+    cr_expect_eq(store_commit(s, &f.b, &fault), ERR_NOMEM);
+    cr_expect_eq(store_meta_get(s)->last_batch, 0, "nothing is stored");
+    m = (struct making){ 0 };
+    fixture_commit(s, &f.b);
+    cr_expect_eq(m.calls, 3);
+    fixture_close(s, true);
+    cr_expect_str_eq(
+        fixture_query(path, "select row,key from anomalies order by row"),
+        "0|a\n1|b\n2|c");
+    fixture_check(path);
+}
+
 Test(commit, what_is_not_the_next_batch_is_refused_and_changes_nothing)
 {
     const char *path = fixture_path("order.db");

@@ -1,0 +1,164 @@
+#include "engine/shell/bound.h"
+
+#include "engine/detect/detect.h"
+#include "engine/detect/verdict.h"
+#include "engine/ingest/block.h"
+#include "engine/learn/learn.h"
+#include "storage/store.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define CAP_BYTES (128 * MIB)
+#define CAP_ROWS UINT64_C(2000000)
+#define BLOCK_CELLS_BYTES MIB
+#define BLOCK_RECORDS_MIN 64u
+/* Measured, with room: programs and libraries, threads, nng, the core's
+ * tables, SQLite without its pages. */
+#define COORDINATOR_BASE_BYTES (24 * MIB)
+#define WORKER_BASE_BYTES (14 * MIB)
+#define NODE_BYTES 14u      /* of a tree on the wire */
+#define FORM_NODE_BYTES 24u /* of a tree as it is scored */
+#define MODELS_KEPT 4u      /* by a worker: WORKER_MODELS_MAX */
+#define ARENA_SLACK_BYTES (16 * MIB)
+#define COPIES_MAX 2u /* of a task that is sent: speculation */
+/* The heap: freed memory between pieces that are in use. */
+#define HEAP_SHARE 8u
+
+static uint64_t min_u64(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t max_u64(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+uint64_t bound_cap_bytes(const struct settings *s)
+{
+    return min_u64((s->pipeline + 1) * s->max_bytes,
+                   max_u64(CAP_BYTES, 2 * s->max_bytes));
+}
+
+uint64_t bound_cap_rows(const struct settings *s)
+{
+    return min_u64((s->pipeline + 1) * s->max_rows,
+                   max_u64(CAP_ROWS, 2 * s->max_rows));
+}
+
+/* A record's extents in its block, and its row: index, time, key, columns. */
+static uint64_t block_row_bytes(uint32_t features)
+{
+    return 17 + 4 + 8 + 4 + 4 * (uint64_t)features;
+}
+
+uint32_t bound_block_records(uint32_t features)
+{
+    uint64_t records = BLOCK_CELLS_BYTES / block_row_bytes(features);
+    records = max_u64(records, BLOCK_RECORDS_MIN);
+    return (uint32_t)min_u64(records, BOUND_BLOCK_RECORDS_MAX);
+}
+
+/* An arena doubles what it holds, by 16 MiB at most. */
+static uint64_t arena_bytes(uint64_t used)
+{
+    return used + min_u64(used, ARENA_SLACK_BYTES) + 64 * 1024;
+}
+
+static uint64_t tree_nodes(const struct settings *s)
+{
+    return s->trees * (2 * s->subsample - 1);
+}
+
+/* Rows of the largest task that scores. */
+static uint64_t part_rows(const struct settings *s, uint32_t features)
+{
+    struct detect_config c =
+        detect_config_of(s->seed, s->trees, s->subsample, s->fit_rows);
+    struct plan_shape shape = { .rows = UINT32_MAX / 2, .cols = features };
+    struct plan plan = { 0 };
+    shape.rows = (uint32_t)max_u64(s->max_rows, 1u << 20);
+    if (detect_table[0]->plan(&c, &shape, &plan) != 0 || plan.phase_count == 0)
+        return s->max_rows;
+    return plan.phase[plan.phase_count - 1].units_per_task;
+}
+
+/* What the fit of a batch needs: indices, drawn rows, part forests, joined. */
+static uint64_t fit_bytes(const struct settings *s, uint32_t features)
+{
+    uint64_t drawn =
+        min_u64(s->trees * s->subsample, s->max_rows + s->fit_rows);
+    return 4 * s->trees * s->subsample + drawn * (4 * features + 12) +
+           2 * tree_nodes(s) * NODE_BYTES;
+}
+
+static uint64_t view_bytes(const struct settings *s, uint32_t features)
+{
+    return 4 * LEARN_BINS + 4 * s->fit_rows * features;
+}
+
+/* Texts of the blocks: the cap is looked at before each read; a block whose
+ * first records are committed stays whole. */
+static uint64_t text_bytes(const struct settings *s)
+{
+    uint64_t read = BOUND_READ_BYTES + s->record_bytes_max;
+    uint64_t text = bound_cap_bytes(s) + 2 * read;
+    text += text / 4; /* room behind a block's text */
+    return s->schema.key.count > 0 ? 2 * text : text;
+}
+
+/* The batches between seal and commit, beside their blocks. */
+static uint64_t sealed_bytes(const struct settings *s, uint32_t features)
+{
+    uint64_t rows = s->max_rows;
+    uint64_t columns = rows * (4 + 8 + 4 * (uint64_t)features);
+    uint64_t detect = arena_bytes(2 * 4 * rows + fit_bytes(s, features)) +
+                      arena_bytes(part_rows(s, features) * 4 * features);
+    uint64_t verdict =
+        arena_bytes(rows * (sizeof(struct verdict_row) + 8) + 12 * LEARN_BINS +
+                    (s->keep_scores ? rows * sizeof(struct store_score) : 0));
+    uint64_t batch = columns + detect + verdict + 3 * view_bytes(s, features);
+    return s->pipeline * batch;
+}
+
+/* Tasks on their way out: every part of every batch, twice at most, and a
+ * model for each worker that holds one. */
+static uint64_t message_bytes(const struct settings *s, uint32_t features,
+                              uint32_t workers)
+{
+    uint64_t part = part_rows(s, features);
+    uint64_t tasks = COPIES_MAX * s->pipeline * (s->max_rows / part + 1);
+    uint64_t holders = workers > 0 ? min_u64(workers, tasks) : tasks;
+    uint64_t task = max_u64(4 * part * features + 4 * s->fit_rows * features,
+                            fit_bytes(s, features));
+    return holders * max_u64(task, tree_nodes(s) * NODE_BYTES);
+}
+
+static uint64_t worker_bytes(const struct settings *s, uint32_t features)
+{
+    uint64_t part = part_rows(s, features);
+    uint64_t task =
+        max_u64(4 * (part + s->fit_rows) * features, fit_bytes(s, features));
+    uint64_t result = max_u64(4 * part, tree_nodes(s) * NODE_BYTES);
+    uint64_t form = arena_bytes(tree_nodes(s) * FORM_NODE_BYTES);
+    uint64_t arena = arena_bytes(result + form / 2 + 12 * s->subsample);
+    return 2 * task + 2 * result + arena + (MODELS_KEPT + 1) * form;
+}
+
+void bound_of(const struct settings *s, uint32_t features, uint32_t workers,
+              struct bound *ret_b)
+{
+    uint64_t row = block_row_bytes(features);
+    uint64_t ahead = (BOUND_BLOCKS_MAX + 2) * bound_block_records(features);
+    uint64_t flight = text_bytes(s) + (bound_cap_rows(s) + ahead) * row +
+                      sealed_bytes(s, features) +
+                      message_bytes(s, features, workers);
+    /* a full state, its copy, and the snapshot of it */
+    uint64_t learned = 4 * (LEARN_SEGMENTS + 2) * (uint64_t)LEARN_BINS +
+                       (s->pipeline + 2) * view_bytes(s, features);
+    uint64_t fixed = COORDINATOR_BASE_BYTES + BOUND_CACHE_BYTES + 3 * learned +
+                     2 * (BOUND_READ_BYTES + s->record_bytes_max);
+    ret_b->flight_bytes = flight;
+    ret_b->coordinator_bytes = fixed + flight + flight / HEAP_SHARE;
+    ret_b->worker_bytes =
+        WORKER_BASE_BYTES + worker_bytes(s, features) * 9 / HEAP_SHARE;
+}

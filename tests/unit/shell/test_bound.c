@@ -1,0 +1,84 @@
+/*
+ * The bound of memory, and the caps that it counts on.
+ */
+#include "engine/shell/bound.h"
+
+#include <criterion/criterion.h>
+
+#define MIB ((uint64_t)1 << 20)
+
+static struct settings defaults(void)
+{
+    struct settings s = { 0 };
+    struct fault fault = { 0 };
+    cr_assert_eq(option_defaults(settings_run, settings_run_count, &s, &fault),
+                 0, "%s", fault.text);
+    return s;
+}
+
+static struct bound bound_with(const struct settings *s, uint32_t features)
+{
+    struct bound b;
+    bound_of(s, features, 2, &b);
+    cr_assert_gt(b.coordinator_bytes, b.flight_bytes);
+    return b;
+}
+
+Test(bound, caps_let_two_full_batches_in_whatever_the_settings)
+{
+    struct settings s = defaults();
+    for (s.pipeline = 1; s.pipeline <= 16; s.pipeline *= 2)
+        for (s.max_rows = 1; s.max_rows <= 10000000; s.max_rows *= 10)
+            for (s.max_bytes = 65536; s.max_bytes <= 4096 * MIB;
+                 s.max_bytes *= 4) {
+                cr_assert_geq(bound_cap_bytes(&s), 2 * s.max_bytes);
+                cr_assert_geq(bound_cap_rows(&s), 2 * s.max_rows);
+                cr_assert_leq(bound_cap_rows(&s),
+                              (s.pipeline + 1) * s.max_rows);
+            }
+}
+
+Test(bound, more_of_anything_needs_no_less_memory)
+{
+    struct settings s = defaults();
+    struct bound base = bound_with(&s, 10);
+    cr_expect_gt(bound_with(&s, 100).coordinator_bytes, base.coordinator_bytes);
+    cr_expect_gt(bound_with(&s, 1024).worker_bytes, base.worker_bytes);
+    s.max_rows *= 10;
+    cr_expect_gt(bound_with(&s, 10).flight_bytes, base.flight_bytes);
+    s = defaults();
+    s.pipeline = 8;
+    cr_expect_gt(bound_with(&s, 10).flight_bytes, base.flight_bytes);
+    s = defaults();
+    s.max_bytes *= 8;
+    cr_expect_gt(bound_with(&s, 10).flight_bytes, base.flight_bytes);
+    s = defaults();
+    s.trees = 2000;
+    s.subsample = 4096;
+    cr_expect_gt(bound_with(&s, 10).worker_bytes, base.worker_bytes);
+    cr_expect_gt(bound_with(&s, 10).coordinator_bytes, base.coordinator_bytes);
+    s = defaults();
+    s.keep_scores = true;
+    cr_expect_gt(bound_with(&s, 10).flight_bytes, base.flight_bytes);
+}
+
+Test(bound, the_defaults_fit_a_small_machine)
+{
+    struct settings s = defaults();
+    struct bound b = bound_with(&s, 10);
+    cr_log_info("coordinator %llu MiB, worker %llu MiB",
+                (unsigned long long)(b.coordinator_bytes / MIB),
+                (unsigned long long)(b.worker_bytes / MIB));
+    cr_expect_leq(b.coordinator_bytes, 512 * MIB);
+    cr_expect_leq(b.worker_bytes, 64 * MIB);
+    s.max_rows = 1000;
+    s.max_bytes = MIB;
+    cr_expect_leq(bound_with(&s, 10).coordinator_bytes, 80 * MIB);
+}
+
+Test(bound, blocks_hold_fewer_records_the_more_features_there_are)
+{
+    cr_expect_eq(bound_block_records(1), BOUND_BLOCK_RECORDS_MAX);
+    cr_expect_leq(bound_block_records(1024) * 4ull * 1024, MIB);
+    cr_expect_geq(bound_block_records(1024), 64);
+}
