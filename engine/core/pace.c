@@ -102,7 +102,7 @@ static bool is_overload(struct pace *p, int64_t took_us, int64_t now_us)
         return false;
     }
     if (p->late++ == 0) {
-        p->late_since_us = now_us;
+        p->late_since_us = now_us - (took_us - p->interval_us);
         p->late_sum_us = 0;
     }
     p->late_sum_us += took_us;
@@ -156,10 +156,17 @@ static int64_t quantile_us(const struct pace *p, uint32_t ppm)
     return sorted_us[(uint64_t)(n - 1) * ppm / PPM];
 }
 
+/* A queue that empties shows in the newest batch. */
 static int64_t longer_us(const struct pace *p, const struct coord_share *share)
 {
-    int64_t to_us = over_ppm(quantile_us(p, 500000), share->target_ppm);
+    int64_t took_us = quantile_us(p, 500000);
+    int64_t newest_us = p->took_us[(p->count - 1) % PACE_KEPT];
+    took_us = newest_us < took_us ? newest_us : took_us;
+    int64_t to_us = over_ppm(took_us, share->target_ppm);
     int64_t most_us = times_ppm(p->interval_us, share->step_ppm);
+    if (to_us < times_ppm(p->interval_us, PACE_BAND_PPM)) {
+        return p->interval_us;
+    }
     return to_us < most_us ? to_us : most_us;
 }
 

@@ -15,10 +15,10 @@
  *              that most of them lie outside PACE_BAND of the target, all on
  *              one side. The farther off they are, the fewer it takes. Then
  *              their median decides, and collecting begins anew.
- * Overload     batches that take longer than the interval, one after the
- *              other for PACE_WINDOW_US, and it does not get better: up by
- *              `step` at once.
- * Down         never below what nine of ten batches took. After it went up it
+ * Overload     batches that take longer than the interval, at least PACE_LATE
+ *              in a row and late for PACE_WINDOW_US by now, and it does not
+ *              get better: up by `step` at once.
+ * Down         never below what nine of ten of them took. After it went up it
  *              does not go below that for a while, which doubles each time
  *              that it went down only to go up again soon: rare slow batches
  *              do not make it swing.
@@ -35,10 +35,10 @@
                                */
 #define PACE_FAR_PPM 1800000u /* clear at once, where all are so far off */
 #define PACE_KEPT 64u         /* batches that decide at most */
-#define PACE_LATE 3u          /* in a row: perhaps an overload */
+#define PACE_LATE 2u          /* in a row: perhaps an overload */
 #define PACE_HOLD_US 10000000 /* no way down: at first so long, ... */
 #define PACE_HOLD_MAX_US 640000000
-#define PACE_HOLD_BATCHES 16 /* ... but no shorter than so many intervals */
+#define PACE_HOLD_BATCHES 8 /* ... but no shorter than so many intervals */
 #define PACE_NOTE_US 10000000
 
 struct pace {

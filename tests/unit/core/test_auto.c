@@ -140,6 +140,7 @@ Test(auto, a_full_disk_says_nothing_of_the_load)
     rig_committed(&rig, 1, COORD_COMMIT_FULL);
     rig_wait(&rig, 60000);
     rig_committed(&rig, 1, COORD_COMMIT_OK);
+    rig_tick(&rig, 1000);
     commit(2);
     commit(3);
     rig_append(&rig, 1, 1);
