@@ -159,6 +159,36 @@ static int add_pair(struct change *c, const struct option *table,
     return 0;
 }
 
+static int add_pairs(struct change *c, const struct option *table,
+                     size_t table_count, bool live,
+                     const struct wire_pair *pair, uint32_t pair_count,
+                     struct fault *fault)
+{
+    int rc = 0;
+    if (pair_count == 0 || pair_count > WIRE_PAIRS_MAX)
+        return fault_set(fault, ERR_USAGE,
+                         "say what to set, 1 to %u of them: interval=250ms",
+                         (unsigned)WIRE_PAIRS_MAX);
+    for (uint32_t i = 0; i < pair_count && rc == 0; i++)
+        rc = add_pair(c, table, table_count, live, &pair[i], fault);
+    return rc;
+}
+
+int change_check(const struct option *table, size_t table_count,
+                 const struct wire_pair *pair, uint32_t pair_count,
+                 struct fault *fault)
+{
+    struct change c = { 0 };
+    arena_init(&c.arena, CHANGE_BYTES_MAX);
+    int rc = option_defaults(table, table_count, &c.settings, fault);
+    if (rc == 0) {
+        rc = add_pairs(&c, table, table_count, true, pair, pair_count, fault);
+        option_release(table, table_count, &c.settings);
+    }
+    change_release(&c);
+    return rc;
+}
+
 int change_make(struct change *c, const struct option *table,
                 size_t table_count, const struct settings *now, bool live,
                 const struct wire_pair *pair, uint32_t pair_count,
@@ -169,17 +199,13 @@ int change_make(struct change *c, const struct option *table,
     memset(c, 0, sizeof *c);
     arena_init(&c->arena, CHANGE_BYTES_MAX);
     c->settings = *now;
-    if (pair_count == 0 || pair_count > WIRE_PAIRS_MAX)
-        rc = fault_set(fault, ERR_USAGE,
-                       "say what to set, 1 to %u of them: interval=250ms",
-                       (unsigned)WIRE_PAIRS_MAX);
-    if (rc == 0 && now->interval != NULL) {
+    if (now->interval != NULL) {
         c->settings.interval =
             keep_bytes(c, now->interval, strlen(now->interval));
         rc = c->settings.interval == NULL ? ERR_NOMEM : 0;
     }
-    for (uint32_t i = 0; i < pair_count && rc == 0; i++)
-        rc = add_pair(c, table, table_count, live, &pair[i], fault);
+    if (rc == 0)
+        rc = add_pairs(c, table, table_count, live, pair, pair_count, fault);
     if (rc == 0)
         rc = tuning_make(&c->settings, live, 0, &tuning, fault);
     if (rc == ERR_NOMEM)

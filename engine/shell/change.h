@@ -38,6 +38,12 @@ FYKE_MUST_USE int change_make(struct change *c, const struct option *table,
                               uint32_t pair_count, struct fault *fault);
 void change_release(struct change *c);
 
+/* What can be said of pairs without knowing the settings in force: names and
+ * values by the table, each for itself. Errors as change_make. */
+FYKE_MUST_USE int change_check(const struct option *table, size_t table_count,
+                               const struct wire_pair *pair,
+                               uint32_t pair_count, struct fault *fault);
+
 /* What the person is told, one line a pair, or one JSON object. */
 int change_say(const struct change *c, uint64_t first_batch, bool json,
                struct buf *out);

@@ -121,3 +121,15 @@ int file_lock(const char *path, mode_t mode, int *ret_fd)
     file_close(fd);
     return err;
 }
+
+bool file_is_locked(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (fd < 0)
+        return false;
+    bool locked =
+        fcntl(fd, F_OFD_GETLK, &whole) == 0 && whole.l_type != F_UNLCK;
+    file_close(fd);
+    return locked;
+}

@@ -29,6 +29,9 @@ FYKE_MUST_USE int file_replace(const char *path, const void *bytes, size_t n,
  * Errors: ERR_BUSY (held by another), ERR_PERM, ERR_NOTFOUND (no such
  * folder), ERR_UNSUPPORTED (a file system without locks). */
 FYKE_MUST_USE int file_lock(const char *path, mode_t mode, int *ret_fd);
+/* Does anybody hold that lock now? Takes and makes nothing; false also when
+ * that cannot be told. */
+bool file_is_locked(const char *path);
 
 #define FILE_PRIVATE_DIR_MAX 80
 

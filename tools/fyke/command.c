@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define NAMES_MAX 16
+#define NAMES_MAX 32
 
 /* Is `word` the whole name or its first word? */
 static bool name_begins_with(const char *name, const char *word)
@@ -231,6 +231,8 @@ const struct command *const command_table[] = {
     &command_run,
     &command_coordinator,
     &command_worker,
+    &command_set,
+    &command_status,
     &command_advise,
     &command_replay,
     &command_check_input,

@@ -129,7 +129,10 @@ Test(file, a_lock_keeps_others_out_until_it_is_closed)
 {
     int mine = -1, other = -1;
     struct stat st;
+    cr_assert_not(file_is_locked(in_dir("f.lock")));
+    cr_assert_neq(access(in_dir("f.lock"), F_OK), 0, "asking makes nothing");
     cr_assert_eq(file_lock(in_dir("f.lock"), 0600, &mine), 0);
+    cr_assert(file_is_locked(in_dir("f.lock")));
     cr_assert_eq(stat(in_dir("f.lock"), &st), 0);
     cr_assert_eq(st.st_mode & 0777, 0600);
     cr_assert_eq(st.st_size, 0);
