@@ -362,7 +362,8 @@ int intake_start(struct engine *e, struct fault *fault)
     int rc = framer_new(e->schema, e->settings.record_bytes_max,
                         e->committed_position, e->committed_line, &in->framer);
     if (rc != 0)
-        return fault_set(fault, rc, "%s", err_text(rc));
+        return fault_set(fault, rc, "%s: reading cannot start: %s", in->label,
+                         err_text(rc));
     buf_init(&in->sample, (size_t)256 << 20);
     if (in->kind == SOURCE_PROCESSES)
         return start_processes(e, fault);

@@ -151,7 +151,9 @@ static int start_core(struct engine *e, uint64_t last_state_batch,
     if (rc != 0)
         return rc;
     rc = coord_new(&c, clock_monotonic_us(), &e->coord);
-    return rc == 0 ? 0 : fault_set(fault, rc, "%s", err_text(rc));
+    return rc == 0 ? 0
+                   : fault_set(fault, rc, "the coordinator cannot start: %s",
+                               err_text(rc));
 }
 
 static void link_wake(void *context)
@@ -237,7 +239,8 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         store_started(e->store); /* commits wait otherwise: they come again */
         rc = writer_new(&e->loop, e->store, &e->stages, &e->writer);
         if (rc != 0)
-            (void)fault_set(fault, rc, "%s", err_text(rc));
+            (void)fault_set(fault, rc, "the writer's thread cannot start: %s",
+                            err_text(rc));
     }
     return rc == 0 ? intake_start(e, fault) : rc;
 }

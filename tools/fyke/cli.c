@@ -14,6 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Where it happened says nothing to a person; what to do does. */
+#define NO_MEMORY                                                              \
+    "out of memory: free some, or allow this process more (ulimit -v, the "    \
+    "memory limit of its container or unit)"
+
 #define HELP_BYTES_MAX ((size_t)1 << 20)
 
 static int stdout_errno; /* of the first failed write */
@@ -81,6 +86,8 @@ int cli_fail(const struct fault *fault)
     memcpy(text, fault->text, sizeof text);
     const char *told =
         text[0] != '\0' ? talk_harmless(text) : err_text(fault->err);
+    if (strcmp(told, err_text(ERR_NOMEM)) == 0)
+        told = NO_MEMORY;
     if (fail_format == LOG_FORMAT_JSON && isatty(STDERR_FILENO) != 1)
         fail_logged(told, fault->err);
     else
