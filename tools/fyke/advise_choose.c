@@ -102,6 +102,7 @@ bool advise_trial_has_room(const struct advise_trial *t)
 /* What is known of one step of the ladder. */
 struct step {
     bool tried, holds, room, confirmed;
+    int took; /* the step that a batch of it took, STEPS = beyond */
 };
 
 static void steps_fill(const struct advise_trial *trial, uint32_t count,
@@ -114,6 +115,7 @@ static void steps_fill(const struct advise_trial *trial, uint32_t count,
         if (at == STEPS)
             continue;
         step[at].tried = true;
+        step[at].took = step_index((int64_t)(1e3 * trial[i].p50_ms));
         step[at].holds &= advise_trial_holds(&trial[i]);
         step[at].room &= advise_trial_has_room(&trial[i]);
         step[at].confirmed |= trial[i].confirmed;
@@ -147,10 +149,14 @@ static int find_smallest(const struct step *step, int guess,
         (void)ask(c, guess, false);
         return -1;
     }
-    if (high == STEPS && ask(c, low + 1, false))
+    if (high == STEPS) { /* no interval below what its batches took */
+        int next = step[low].took > low ? step[low].took : low + 1;
+        return ask(c, next, false) ? -1 : STEPS;
+    }
+    if (high - 1 > low) {
+        (void)ask(c, low < 0 ? high - 1 : (low + high) / 2, false);
         return -1;
-    if (high < STEPS && high - 1 > low && ask(c, high - 1, false))
-        return -1;
+    }
     return high;
 }
 

@@ -9,9 +9,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#define RATE_MIN 100.0        /* rows/s: less is not seen in seconds */
-#define TRIAL_US_MAX 12000000 /* of the search, but for long intervals */
-#define TRIAL_INTERVALS 12
+#define RATE_MIN 100.0       /* rows/s: less is not seen in seconds */
+#define TRIAL_US_MAX 8000000 /* of the search, but for long intervals */
+#define TRIAL_INTERVALS 8
+#define SEARCH_TIMES 15 /* as long as one measurement: then it is given up */
 #define INTERVALS_MIN 4
 #define CONFIRM 2.5 /* times as long */
 #define LONGEST 5   /* times as long: longer intervals are left out */
@@ -109,6 +110,19 @@ static int measure_intervals(const struct advise_plan *plan,
     return 0;
 }
 
+/* The middle one: a lucky moment is no rule. */
+static double usual_speed(const struct advise_report *r)
+{
+    double speed[ADVISE_INTERVALS];
+    for (uint32_t i = 0; i < r->at_count; i++) {
+        uint32_t j = i;
+        for (; j > 0 && speed[j - 1] > r->at[i].rows_per_s; j--)
+            speed[j] = speed[j - 1];
+        speed[j] = r->at[i].rows_per_s;
+    }
+    return advise_quantile(speed, r->at_count, 0.5);
+}
+
 static void choose_rate(const struct advise_plan *plan, struct advise_report *r)
 {
     const struct advise_input *in = r->input;
@@ -119,7 +133,7 @@ static void choose_rate(const struct advise_plan *plan, struct advise_report *r)
         r->rate = plan->rate;
         r->rate_from = ADVISE_RATE_GIVEN;
     } else if (in->rate <= 0) {
-        r->rate = r->capacity / 2;
+        r->rate = usual_speed(r) / 2;
         r->rate_from = ADVISE_RATE_HALF;
     } else if (in->rate < RATE_MIN && !in->live) {
         r->rate = RATE_MIN;
@@ -143,6 +157,7 @@ static int measure_trials(const struct advise_plan *plan,
                           struct advise_report *r, struct fault *fault)
 {
     struct advise_cost flat = { 10, 0 };
+    int64_t left_us = SEARCH_TIMES * plan->measure_us;
     int64_t guess_us = advise_guess(r->has_cost ? &r->cost : &flat, r->rate);
     for (;;) {
         r->choice = advise_choose(r->trial, r->trial_count, guess_us);
@@ -156,6 +171,10 @@ static int measure_trials(const struct advise_plan *plan,
             .time_us = trial_time_us(plan, &r->choice),
         };
         char rate[32], us[32];
+        left_us -= spec.time_us;
+        r->cut_short = left_us < 0;
+        if (r->cut_short)
+            return 0;
         tell(plan, "  [3/3] every %-5s at %s rows/s%s: ",
              text_duration(spec.interval_us, us, sizeof us),
              text_count((uint64_t)(r->rate + 0.5), rate, sizeof rate),

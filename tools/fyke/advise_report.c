@@ -194,8 +194,8 @@ static void put_rate(const struct advise_report *r, struct buf *out)
         break;
     case ADVISE_RATE_SLOW:
         (void)buf_printf(out,
-                         ": the input's own rate by %s, %s rows/s, is too "
-                         "slow to be\nmeasured; --rate N/s names another\n",
+                         ": the input's own rate by %s, %s rows/s, is "
+                         "too slow\nto be measured; --rate N/s names another\n",
                          column, text_number(r->own_rate, own, sizeof own));
         break;
     case ADVISE_RATE_LIVE:
@@ -235,16 +235,21 @@ static void print_advice(const struct advise_report *r, struct buf *out)
     }
     if (r->choice.smallest_us == 0) {
         (void)buf_printf(out,
-                         "No interval up to 10s was on time at %s rows/s. Is "
-                         "the machine busy otherwise?\n",
-                         rate);
+                         "No interval %s was on time at %s rows/s. Is the "
+                         "machine busy otherwise?%s\n",
+                         r->cut_short ? "of these" : "up to 10s", rate,
+                         r->cut_short ? "\nLonger ones are tried with a longer "
+                                        "--for."
+                                      : "");
         return;
     }
     (void)buf_printf(out, "  smallest stable interval  %s\n",
                      text_duration(r->choice.smallest_us, us, sizeof us));
     if (t == NULL) {
-        (void)buf_append_text(out, "  recommended               none: no step "
-                                   "leaves a batch twice its time\n");
+        (void)buf_printf(out, "  recommended               none: %s\n",
+                         r->cut_short
+                             ? "longer ones are tried with a longer --for"
+                             : "no step leaves a batch twice its time");
         return;
     }
     text_duration(r->choice.recommended_us, us, sizeof us);

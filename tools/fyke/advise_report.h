@@ -36,6 +36,7 @@ struct advise_report {
     double rate, own_rate;
     enum advise_rate_from rate_from;
     bool sustained; /* the rate is below what is possible */
+    bool cut_short; /* the search took too long */
     struct advise_trial trial[ADVISE_TRIALS_MAX];
     uint32_t trial_count;
     struct advise_choice choice;

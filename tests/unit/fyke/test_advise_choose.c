@@ -85,9 +85,11 @@ Test(advise_choose, the_guess_is_where_a_batch_meets_its_interval)
 
 static struct advise_trial trial(int64_t us, uint32_t late, double p99_ms)
 {
-    return (struct advise_trial){
-        .interval_us = us, .batches = 200, .late = late, .p99_ms = p99_ms
-    };
+    return (struct advise_trial){ .interval_us = us,
+                                  .batches = 200,
+                                  .late = late,
+                                  .p50_ms = p99_ms / 2,
+                                  .p99_ms = p99_ms };
 }
 
 Test(advise_choose, a_trial_holds_when_hardly_a_batch_is_late)
@@ -138,6 +140,10 @@ Test(advise_choose, the_search_finds_the_smallest_that_holds_and_one_with_room)
     c = search(250000, 100, 10000, &runs);
     cr_assert_eq(c.smallest_us, 250000);
     cr_assert_eq(c.recommended_us, 250000);
+    cr_assert_eq(runs, 5); /* 10, 50 (what a batch took), 100, 250, 250 */
+    c = search(20000, 400, 10000, &runs);
+    cr_assert_eq(c.smallest_us, 20000); /* 10, 250, 50, 20, ... */
+    cr_assert_eq(c.recommended_us, 1000000);
     c = search(1000, 0.1, 1000, &runs);
     cr_assert_eq(c.smallest_us, 1000);
     cr_assert_eq(c.recommended_us, 1000);
