@@ -31,7 +31,7 @@ def commit_of_tree():
     """The commit that is checked out, with -dirty when files differ."""
     done = subprocess.run(
         ["git", "-C", str(TOP), "describe", "--always", "--dirty",
-         "--exclude=*"], text=True, capture_output=True)
+         "--exclude=*"], text=True, capture_output=True, check=False)
     return done.stdout.strip() or "unknown"
 
 
@@ -126,7 +126,7 @@ def cpu_name():
 
 def file_system(folder):
     done = subprocess.run(["stat", "-f", "-c", "%T", str(folder)], text=True,
-                          capture_output=True)
+                          capture_output=True, check=False)
     return done.stdout.strip() or "unknown"
 
 

@@ -5,7 +5,7 @@ the highest rows in one transaction per batch.
 usage: peer_python.py OPTIONS.json
 
 The options: input, format (csv or ndjson), delimiter, header, features (names
-with NDJSON, positions with CSV), all_numbers (no cell is anything else),
+with NDJSON, positions with CSV), clean (their cells are numbers or missing),
 batch, jobs, seed, share, db, scores (a file for every row's score, or null).
 Prints one JSON object: rows, seconds, and the seconds of each step.
 
@@ -38,8 +38,10 @@ def chunks(o):
     read = {"sep": o["delimiter"], "chunksize": o["batch"],
             "usecols": o["features"], "na_values": ["?"],
             "header": 0 if o["header"] else None}
-    read["dtype" if o["all_numbers"] else "low_memory"] = (
-        np.float32 if o["all_numbers"] else False)
+    if o["clean"]:
+        read["dtype"] = np.float32
+    else:
+        read.update(low_memory=False, on_bad_lines="skip")
     yield from pd.read_csv(o["input"], **read)
 
 

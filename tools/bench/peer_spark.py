@@ -84,8 +84,12 @@ def main():
     begun = time.perf_counter()
     os.environ["PYSPARK_PYTHON"] = sys.executable
     from pyspark.sql import SparkSession
-    from pyspark.sql.types import (FloatType, StringType, StructField,
-                                   StructType)
+    from pyspark.sql.types import (
+        FloatType,
+        StringType,
+        StructField,
+        StructType,
+    )
 
     spark = (
         SparkSession.builder.master(f"local[{o['cores']}]")
