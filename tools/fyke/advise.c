@@ -221,6 +221,12 @@ static void tell_start(const struct advise_input *in,
                   (unsigned)o->run.workers,
                   o->run.workers == 1 ? "worker" : "workers",
                   16.0 * (double)o->measure_us / 1e6 + 5);
+    double load;
+    if (getloadavg(&load, 1) == 1 && load > host_cores())
+        (void)fprintf(stderr,
+                      "  note: this machine is busy (load %.1f, %u cores): "
+                      "alone it does better\n",
+                      load, host_cores());
 }
 
 static int advise_in_folder(const struct settings_advise *o, double rate,
