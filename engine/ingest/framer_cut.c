@@ -31,7 +31,7 @@ int framer_text_append(struct framer *f, const uint8_t *bytes, size_t n)
 static void text_give(struct framer *f, struct block *b)
 {
     size_t wanted = f->start + BLOCK_PADDING_BYTES;
-    if (wanted + wanted / 4 < f->capacity) {
+    if (wanted + wanted / 16 < f->capacity) {
         char *text = realloc(f->text, wanted);
         if (text != NULL) {
             f->text = text;

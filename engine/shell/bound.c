@@ -102,7 +102,7 @@ static uint64_t text_bytes(const struct settings *s)
 {
     uint64_t read = BOUND_READ_BYTES + s->record_bytes_max;
     uint64_t text = bound_cap_bytes(s) + 2 * read;
-    text += text / 4; /* room behind a block's text */
+    text += text / 16; /* room behind a block's text */
     return s->schema.key.count > 0 ? 2 * text : text;
 }
 

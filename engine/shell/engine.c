@@ -98,8 +98,20 @@ static void start_handles(struct engine *e)
     (void)uv_timer_start(&e->progress_timer, leaving_checked, 100, 100);
 }
 
+static void log_bound(struct engine *e)
+{
+    struct bound b;
+    uint32_t features = e->schema->feature_count;
+    bound_of(&e->settings, features, (uint32_t)e->settings.workers, &b);
+    log_line(e->log, LOG_LEVEL_INFO, "memory_bound",
+             "features=%u in_flight_bytes=%" PRIu64
+             " coordinator_bytes=%" PRIu64 " worker_bytes=%" PRIu64,
+             features, b.flight_bytes, b.coordinator_bytes, b.worker_bytes);
+}
+
 static void tell_started(struct engine *e)
 {
+    log_bound(e);
     const struct settings *s = &e->settings;
     log_line(e->log, LOG_LEVEL_INFO, "started",
              "input=%s db=%s workers=%" PRIu64 " url=%s batch=%" PRIu64

@@ -10,8 +10,10 @@
 #include "proto/base/check.h"
 #include "proto/host/clock.h"
 #include "proto/host/cores.h"
+#include "proto/host/memory.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -325,6 +327,9 @@ static void shell_log_stages(const struct shell *s, int64_t begun_ns)
     log_line(s->options->log, LOG_LEVEL_INFO, "stages",
              "pid=%d fit_ms=%.1f score_ms=%.1f wire_ms=%.1f", (int)getpid(),
              fit_ms, score_ms, wire_ms > 0 ? wire_ms : 0.0);
+    log_line(s->options->log, LOG_LEVEL_INFO, "memory",
+             "pid=%d rss_peak_bytes=%" PRIu64, (int)getpid(),
+             host_rss_peak_bytes());
 }
 
 static void shell_run_loop(struct shell *s)
