@@ -144,7 +144,7 @@ static int side_of(const struct pace *p, const struct coord_share *share)
 /* The time that `ppm` of the batches took at most. */
 static int64_t quantile_us(const struct pace *p, uint32_t ppm)
 {
-    int64_t sorted_us[PACE_KEPT];
+    int64_t sorted_us[PACE_KEPT] = { 0 };
     uint32_t n = kept(p);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t at = i;

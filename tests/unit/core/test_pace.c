@@ -158,7 +158,7 @@ Test(pace, it_goes_up_to_the_balance_and_stays)
 
 Test(pace, every_load_that_has_a_balance_finds_it)
 {
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= 30; seed++) {
         struct load l;
         load_start(&l, seed, SECOND);
         l.fixed_us = exp(rng_unit(&l.rng) * 7) * 100; /* 0.1 to 110 ms */
