@@ -142,13 +142,15 @@ static void print_cut(const struct view_run *v, const struct engine_started *e,
                       struct buf *out)
 {
     char number[32];
-    if (v->settings->pace != NULL && *v->settings->pace != '\0')
+    bool paced = v->settings->pace != NULL && *v->settings->pace != '\0';
+    if (paced)
         (void)buf_printf(out, "  pace      %s\n", v->settings->pace);
     if (e->interval_us == OPTION_INTERVAL_OFF)
         (void)buf_printf(out,
                          "  cut       by count (%" PRIu64
-                         " rows); the same batches every time\n",
-                         e->max_rows);
+                         " rows); the same batches every time%s\n",
+                         e->max_rows,
+                         v->has_time && !paced ? "; in time: --pace 60x" : "");
     else if (e->interval_us == OPTION_INTERVAL_ASAP)
         (void)buf_append_text(out, "  cut       as soon as there is room\n");
     else if (e->interval_us == OPTION_INTERVAL_AUTO)
