@@ -263,6 +263,8 @@ int64_t intake_due_us(const struct engine *e, int64_t now_us);
 
 /* serve.c: requests in, replies out */
 void serve_link(uv_async_t *async);
+/* About once a second: do the sockets still accept? */
+void serve_check(struct engine *e);
 void serve_control(uv_async_t *async); /* the private socket */
 /* Fills the envelope and sends; on error the request is still there. */
 FYKE_MUST_USE int serve_send(struct engine *e, struct link_server *server,

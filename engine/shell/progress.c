@@ -12,6 +12,7 @@
 
 #define TOLD_EVERY_US 10000000 /* a row of silence at most so often */
 #define GAPS_TOLD_TICKS 50u
+#define LISTEN_CHECK_TICKS 10u
 #define LAG_INTERVALS 3
 #define WORKERS_TOLD_TICKS 50u /* every five seconds */
 #define WORKERS_TOLD_MAX 256u
@@ -255,6 +256,8 @@ void progress_tick(uv_timer_t *timer)
     check_silence(e, false);
     if (e->ticks % GAPS_TOLD_TICKS == 0)
         check_gaps(e);
+    if (e->ticks % LISTEN_CHECK_TICKS == 0)
+        serve_check(e);
     if (e->stage == STAGE_RUNNING && e->ticks % WORKERS_TOLD_TICKS == 5)
         tell_workers(e);
     if (e->observer->progress != NULL && !e->settings.quiet)

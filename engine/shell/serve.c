@@ -90,6 +90,15 @@ void serve_control(uv_async_t *async)
         serve_take(e, e->control.server);
 }
 
+void serve_check(struct engine *e)
+{
+    struct link_server *server[] = { e->server, e->control.server };
+    for (size_t i = 0; i < 2; i++)
+        if (server[i] != NULL && link_server_check(server[i]) != 0)
+            log_line(e->log, LOG_LEVEL_WARN, "listen", "url=%s err=again",
+                     link_server_url(server[i]));
+}
+
 void serve_accept(struct engine *e, const struct coord_action *a)
 {
     struct slot *s = engine_slot(e, a->batch);

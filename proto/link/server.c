@@ -5,6 +5,7 @@
  */
 #include "proto/link/line.h"
 #include "proto/link/link_err.h"
+#include "proto/link/listener.h"
 #include "proto/link/message.h"
 #include "proto/link/pipes.h"
 #include "proto/link/socket.h"
@@ -36,7 +37,7 @@ struct link_server {
     struct link_options options;
     struct mailbox mailbox;
     nng_socket socket;
-    char *url;
+    struct listener listener;
     struct pipes pipes;
     struct slot **slot; /* contexts_max pointers */
     uint32_t slot_count;
@@ -105,21 +106,6 @@ static struct slot *slot_of(struct link_server *s, uint64_t request)
     return slot->state == SLOT_PARKED && slot->request == request ? slot : NULL;
 }
 
-static int server_listen(struct link_server *s, const char *url)
-{
-    nng_listener listener;
-    int code = socket_set_limits(s->socket, &s->options);
-    if (code == 0)
-        code = nng_listener_create(&listener, s->socket, url);
-    if (code == 0 && strncmp(url, "ipc:", 4) == 0)
-        code = nng_listener_set_int(listener, NNG_OPT_IPC_PERMISSIONS, 0600);
-    if (code == 0)
-        code = nng_listener_start(listener, 0);
-    if (code == 0)
-        code = nng_listener_get_string(listener, NNG_OPT_URL, &s->url);
-    return err_from_nng(code);
-}
-
 static int server_options_check(const struct link_options *o,
                                 struct fault *fault)
 {
@@ -185,7 +171,9 @@ int link_server_new(const struct link_options *options, const char *url,
     while (err == 0 && s->slot_count < options->contexts_free)
         err = slot_add(s);
     if (err == 0)
-        err = server_listen(s, url);
+        err = err_from_nng(socket_set_limits(s->socket, &s->options));
+    if (err == 0)
+        err = err_from_nng(listener_start(&s->listener, s->socket, url));
     if (err != 0) {
         link_server_free(s, 0);
         return server_fault(err, url, fault);
@@ -196,7 +184,12 @@ int link_server_new(const struct link_options *options, const char *url,
 
 const char *link_server_url(const struct link_server *s)
 {
-    return s->url;
+    return s->listener.url;
+}
+
+int link_server_check(struct link_server *s)
+{
+    return err_from_nng(listener_check(&s->listener));
 }
 
 static struct mail *server_sent(struct link_server *s, struct slot *slot,
@@ -345,7 +338,7 @@ void link_server_free(struct link_server *s, int64_t flush_ms)
     for (uint32_t i = 0; i < s->slot_count; i++)
         free(s->slot[i]);
     pipes_release(&s->pipes);
-    nng_strfree(s->url);
+    listener_release(&s->listener);
     free(s->slot);
     if (closed)
         free(s);
