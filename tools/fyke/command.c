@@ -112,6 +112,21 @@ int command_list_print(struct buf *out)
              "fyke COMMAND --help explains a command and its flags.\n");
 }
 
+size_t command_group_print(const char *word, struct buf *out)
+{
+    size_t count = 0;
+    for (size_t i = 0; command_table[i] != NULL; i++) {
+        const struct command *command = command_table[i];
+        if (!name_begins_with(command->name, word) ||
+            strcmp(command->name, word) == 0)
+            continue;
+        (void)buf_printf(out, "  fyke %-13s %s\n", command->name,
+                         command->summary);
+        count++;
+    }
+    return count;
+}
+
 int command_help_print(const struct command *command, struct buf *out)
 {
     (void)buf_printf(out, "usage: fyke %s%s%s\n\n%s", command->name,
@@ -236,6 +251,7 @@ const struct command *const command_table[] = {
     &command_advise,
     &command_replay,
     &command_check_input,
+    &command_check_config,
     &command_check_db,
     &command_export,
     &command_gen,

@@ -33,6 +33,7 @@ extern const struct command command_set;
 extern const struct command command_status;
 extern const struct command command_replay;
 extern const struct command command_check_input;
+extern const struct command command_check_config;
 extern const struct command command_check_db;
 extern const struct command command_export;
 extern const struct command command_gen;
@@ -50,6 +51,9 @@ const struct command *command_find(int argc, char **argv, int *ret_words,
 /* What `fyke help` prints, and `fyke NAME --help`. */
 int command_list_print(struct buf *out);
 int command_help_print(const struct command *command, struct buf *out);
+/* The commands of two words that begin with `word` ("check"): how many, each
+ * a line of `out`. */
+size_t command_group_print(const char *word, struct buf *out);
 /* Every command's flags as Markdown tables, for the README. */
 int command_markdown_print(struct buf *out);
 

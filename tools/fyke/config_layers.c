@@ -152,19 +152,19 @@ static int take_environment(struct config_layers *l, struct fault *fault)
 
 /* ---- file ---- */
 
-static int take_file(struct config_layers *l, struct fault *fault)
+int config_layers_read(struct config_layers *l, const char *path,
+                       struct fault *fault)
 {
     bool *wanted = calloc(l->count, sizeof *wanted);
     if (wanted == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory for settings");
     for (size_t i = 0; i < l->count; i++)
         wanted[i] = is_own(l, i) && !l->given[i];
+    l->file.path = path;
     int err = config_file_read(&l->file, fault);
-    if (err == 0) {
+    if (err == 0)
         config_file_apply(&l->file, l->table, l->count, wanted, &l->values,
                           &l->scratch, l->line);
-        err = config_file_fault(&l->file, fault);
-    }
     for (size_t i = 0; i < l->count && err == 0; i++) {
         if (!wanted[i] || l->line[i] == 0)
             continue;
@@ -187,6 +187,6 @@ int config_layers_apply(struct config_layers *l, struct fault *fault)
     int err = take_environment(l, fault);
     if (err != 0 || *path == NULL || **path == '\0')
         return err;
-    l->file.path = *path;
-    return take_file(l, fault);
+    err = config_layers_read(l, *path, fault);
+    return err != 0 ? err : config_file_fault(&l->file, fault);
 }

@@ -57,4 +57,9 @@ void config_layers_release(struct config_layers *l);
 FYKE_MUST_USE int config_layers_apply(struct config_layers *l,
                                       struct fault *fault);
 
+/* The file alone on top of what `values` and `given` hold. What is wrong in it
+ * is in file.list. Errors: those of config_file_read. */
+FYKE_MUST_USE int config_layers_read(struct config_layers *l, const char *path,
+                                     struct fault *fault);
+
 #endif

@@ -11,7 +11,7 @@
 #include <yaml.h>
 
 #define DEPTH_MAX 20 /* libyaml's time grows with the square of the depth */
-#define WORD_MAX 40 /* characters of the file that a problem repeats */
+#define WORD_MAX 40  /* characters of the file that a problem repeats */
 
 enum config_state {
     STATE_ROOT,  /* nothing seen yet */

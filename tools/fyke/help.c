@@ -16,6 +16,8 @@ static int help_run(const struct command *command, int argc, char **argv)
     } else if (argc > 1 &&
                (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         (void)command_help_print(command, &out);
+    } else if (argc == 2 && command_group_print(argv[1], &out) > 0) {
+        (void)buf_append_text(&out, "\nfyke help COMMAND explains one.\n");
     } else if (argc > 1) {
         const struct command *asked =
             command_find(argc - 1, argv + 1, &words, &fault);
@@ -39,6 +41,7 @@ const struct command command_help = {
     .about = "Lists the commands, or explains one: fyke help run says the same "
              "as\nfyke run --help.\n",
     .examples = "  fyke help\n"
+                "  fyke help check\n"
                 "  fyke help check input\n",
     .exits = "  0 ok, 2 no such command\n",
     .run = help_run,
