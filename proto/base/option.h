@@ -136,6 +136,10 @@ int option_print(const struct option *row, const void *target, struct buf *out);
  * defaults. Rows of one group stand together at the place of its first. */
 int option_help(const struct option *table, size_t count, struct buf *out);
 
+/* What --help says of one row, in one line: the sentence, then choices,
+ * default, range and marks. */
+int option_help_text(const struct option *row, struct buf *out);
+
 /* "asap", "off", "auto" or the duration; may be written into `out`. */
 const char *option_interval_text(int64_t us, char *out, size_t out_bytes);
 

@@ -112,8 +112,7 @@ static void help_aside(struct buf *out, bool *opened, const char *what,
     *opened = true;
 }
 
-/* The sentence with choices, default, range and marks behind it. */
-static void help_right(const struct option *row, struct buf *out)
+int option_help_text(const struct option *row, struct buf *out)
 {
     char range[160];
     bool opened = false;
@@ -133,6 +132,7 @@ static void help_right(const struct option *row, struct buf *out)
         help_aside(out, &opened, "", "live");
     if (opened)
         (void)buf_append_char(out, ')');
+    return out->err;
 }
 
 /* Words of `text` from column `indent` on, wrapped; the first line begins
@@ -170,7 +170,7 @@ static void help_row(const struct option *row, size_t width, struct buf *out)
     else
         (void)buf_printf(out, "%*s", (int)(width + 2 - part.length), "");
     buf_reset(&part);
-    help_right(row, &part);
+    (void)option_help_text(row, &part);
     help_wrap(buf_text(&part), width + 2, out);
     if (part.err != 0 && out->err == 0)
         out->err = part.err;

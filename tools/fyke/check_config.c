@@ -67,7 +67,7 @@ static int check_file(const char *path, const struct check_config *o,
                       struct buf *out, struct fault *fault)
 {
     struct config_layers layers;
-    int err = config_layers_init_all(&layers, fault);
+    int err = config_layers_init_all(&layers, NULL, 0, fault);
     if (err == 0)
         err =
             option_defaults(layers.table, layers.count, &layers.values, fault);

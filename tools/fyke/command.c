@@ -250,6 +250,7 @@ const struct command *const command_table[] = {
     &command_status,
     &command_advise,
     &command_replay,
+    &command_config,
     &command_check_input,
     &command_check_config,
     &command_check_db,

@@ -33,6 +33,7 @@ extern const struct command command_set;
 extern const struct command command_status;
 extern const struct command command_replay;
 extern const struct command command_check_input;
+extern const struct command command_config;
 extern const struct command command_check_config;
 extern const struct command command_check_db;
 extern const struct command command_export;

@@ -54,9 +54,10 @@ int config_layers_init(struct config_layers *l, const struct option *own,
     return ERR_OK;
 }
 
-int config_layers_init_all(struct config_layers *l, struct fault *fault)
+int config_layers_init_all(struct config_layers *l, const struct option *own,
+                           size_t own_count, struct fault *fault)
 {
-    int err = config_layers_init(l, settings_run, settings_run_count, fault);
+    int err = config_layers_init(l, own, own_count, fault);
     l->own_count = l->count;
     return err;
 }
@@ -173,6 +174,16 @@ int config_layers_read(struct config_layers *l, const char *path,
     }
     free(wanted);
     return err;
+}
+
+void config_layers_operand(struct config_layers *l, const char *input)
+{
+    const struct option *row = option_find(l->table, l->count, input_row.name);
+    if (input == NULL)
+        return;
+    l->values.input = input;
+    l->given[row - l->table] = true;
+    l->layer[row - l->table] = CONFIG_FLAG;
 }
 
 int config_layers_apply(struct config_layers *l, struct fault *fault)

@@ -20,12 +20,14 @@ enum config_layer {
     CONFIG_FILE,
     CONFIG_ENVIRONMENT,
     CONFIG_FLAG,
+    CONFIG_STORED, /* what the database keeps: fyke config alone looks */
 };
 
 /* What the rows set. */
 struct config_values {
     struct settings settings; /* first: rows of settings.h fit */
     const char *input;        /* INPUT, when a file names it */
+    bool origin, example;     /* of fyke config */
 };
 
 struct config_layers {
@@ -45,10 +47,15 @@ struct config_layers {
 FYKE_MUST_USE int config_layers_init(struct config_layers *l,
                                      const struct option *own, size_t own_count,
                                      struct fault *fault);
-/* The same with every setting as its own, those of fyke run first. */
+/* The same with every setting as its own: `own` first, then those of fyke run,
+ * of fyke coordinator, and `input`. */
 FYKE_MUST_USE int config_layers_init_all(struct config_layers *l,
-                                         struct fault *fault);
+                                         const struct option *own,
+                                         size_t own_count, struct fault *fault);
 void config_layers_release(struct config_layers *l);
+
+/* INPUT of the command line (NULL = none), which wins over the file. */
+void config_layers_operand(struct config_layers *l, const char *input);
 
 /* Puts file and environment below the flags, which were parsed into `values`
  * and `given` (the first own_count rows). The file is --config or

@@ -161,6 +161,8 @@ static int drive_settings(const struct command *command, int argc, char **argv,
     err = cli_parse(command, argc, argv, parse, ret_exit);
     if (err != 0)
         return err;
+    if (parse->operand_count > 0)
+        config_layers_operand(layers, parse->operands[0]);
     err = config_layers_apply(layers, &fault);
     cli_log_format(layers->values.settings.log_format);
     if (!layers->values.settings.quiet)
@@ -185,8 +187,7 @@ int drive_engine(const struct command *command, int argc, char **argv,
         config_layers_release(&layers);
         return exit_code;
     }
-    const char *input =
-        parse.operand_count > 0 ? operands[0] : layers.values.input;
+    const char *input = layers.values.input;
     if (input == NULL)
         (void)fault_set(&fault, ERR_USAGE, "%s", missing_input);
     else if (parse.operand_count > 1)

@@ -2,8 +2,22 @@
  * fyke help [COMMAND]
  */
 #include "tools/fyke/cli.h"
+#include "tools/fyke/config_example.h"
+#include "tools/fyke/config_layers.h"
 
 #include <string.h>
+
+static int help_markdown(struct buf *out, struct fault *fault)
+{
+    struct config_layers layers;
+    int err = config_layers_init_all(&layers, NULL, 0, fault);
+    if (err == 0)
+        err = command_markdown_print(out);
+    if (err == 0)
+        err = config_names_print(layers.table, layers.count, out);
+    config_layers_release(&layers);
+    return err;
+}
 
 static int help_run(const struct command *command, int argc, char **argv)
 {
@@ -12,7 +26,10 @@ static int help_run(const struct command *command, int argc, char **argv)
     int words = 0;
     buf_init(&out, (size_t)1 << 20);
     if (argc > 1 && strcmp(argv[1], "--markdown") == 0) {
-        (void)command_markdown_print(&out);
+        if (help_markdown(&out, &fault) != 0) {
+            buf_release(&out);
+            return cli_fail(&fault);
+        }
     } else if (argc > 1 &&
                (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         (void)command_help_print(command, &out);
