@@ -242,6 +242,8 @@ int command_markdown_print(struct buf *out)
     return out->err;
 }
 
+/* One a line, in the order of `fyke help`. */
+/* clang-format off */
 const struct command *const command_table[] = {
     &command_run,
     &command_coordinator,
@@ -260,3 +262,4 @@ const struct command *const command_table[] = {
     &command_help,
     NULL,
 };
+/* clang-format on */
