@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -92,15 +93,16 @@ static int find_word(const struct gen_name *table, size_t count,
                      struct fault *fault)
 {
     const char *names[8];
-    char all[64] = "";
+    char all[64];
+    size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         if (strcmp(table[i].name, word) == 0) {
             *ret_value = table[i].value;
             return 0;
         }
         names[i] = table[i].name;
-        (void)strcat(all, i > 0 ? ", " : "");
-        (void)strcat(all, table[i].name);
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s",
+                                 i > 0 ? ", " : "", table[i].name);
     }
     const char *nearest = text_nearest(word, names, count);
     return fault_set(fault, ERR_USAGE, "%s '%s': %s%s", what, word,

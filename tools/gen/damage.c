@@ -42,7 +42,7 @@ static char *other_form(struct gen *g, char *line, char *end)
     if (g->options.format == GEN_NDJSON)
         return line_text(line, "[1,2,3]\n");
     memmove(line + 4, line, (size_t)(end - line));
-    memcpy(line, "\"a\"b", 4);
+    (void)line_text(line, "\"a\"b");
     return end + 4;
 }
 

@@ -113,8 +113,8 @@ static int check_times(const struct gen *g, struct fault *fault)
 
 static void seed(struct gen *g)
 {
-    struct rng *const rng[] = { &g->rng, &g->rng_begin, &g->rng_trouble };
-    for (uint64_t i = 0; i < sizeof rng / sizeof *rng; i++) {
+    struct rng *const rng[3] = { &g->rng, &g->rng_begin, &g->rng_trouble };
+    for (uint64_t i = 0; i < 3; i++) {
         uint64_t words[] = { g->options.seed, g->options.model, i };
         rng_init(rng[i], words, 3);
     }

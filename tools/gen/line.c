@@ -125,7 +125,7 @@ char *line_stamp(struct line_time *t, char *p, int64_t time_ns, bool ms)
 
 char *line_text(char *p, const char *text)
 {
-    size_t n = strlen(text);
-    memcpy(p, text, n);
-    return p + n;
+    while (*text != '\0')
+        *p++ = *text++;
+    return p;
 }
