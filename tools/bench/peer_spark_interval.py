@@ -12,7 +12,7 @@ import json
 import sys
 import time
 
-WARM_BATCHES = 20
+WARM_BATCHES = 50
 
 
 def session(o):
