@@ -118,18 +118,21 @@ static bool is_clear(uint32_t count, uint32_t outside)
            (2 * outside - count) * (2 * outside - count) >= 6 * count;
 }
 
-static uint32_t kept(const struct pace *p)
+/* What the newest batch took (0), the one before it (1), ... */
+static int64_t newest_us(const struct pace *p, uint32_t i)
 {
-    return p->count < PACE_KEPT ? p->count : PACE_KEPT;
+    return p->took_us[(p->count - 1 - i) % PACE_KEPT];
 }
 
-/* Do the batches ask for a longer interval (1), a shorter one (-1), neither? */
-static int side_of(const struct pace *p, const struct coord_share *share)
+/* Do the newest `n` batches ask for a longer interval (1), a shorter one (-1),
+ * neither? */
+static int side_of(const struct pace *p, const struct coord_share *share,
+                   uint32_t n)
 {
     int64_t wanted_us = times_ppm(p->interval_us, share->target_ppm);
-    uint32_t n = kept(p), above = 0, far_above = 0, below = 0, far_below = 0;
+    uint32_t above = 0, far_above = 0, below = 0, far_below = 0;
     for (uint32_t i = 0; i < n; i++) {
-        int64_t us = p->took_us[i];
+        int64_t us = newest_us(p, i);
         above += us > times_ppm(wanted_us, PACE_BAND_PPM);
         far_above += us > times_ppm(wanted_us, PACE_FAR_PPM);
         below += us < over_ppm(wanted_us, PACE_BAND_PPM);
@@ -141,27 +144,29 @@ static int side_of(const struct pace *p, const struct coord_share *share)
     return far_below == n || is_clear(n, below) ? -1 : 0;
 }
 
-/* The time that `ppm` of the batches took at most. */
-static int64_t quantile_us(const struct pace *p, uint32_t ppm)
+/* The time that `ppm` of the newest `n` batches took at most. */
+static int64_t quantile_us(const struct pace *p, uint32_t n, uint32_t ppm)
 {
     int64_t sorted_us[PACE_KEPT] = { 0 };
-    uint32_t n = kept(p);
     for (uint32_t i = 0; i < n; i++) {
+        int64_t us = newest_us(p, i);
         uint32_t at = i;
-        for (; at > 0 && sorted_us[at - 1] > p->took_us[i]; at--) {
+        for (; at > 0 && sorted_us[at - 1] > us; at--) {
             sorted_us[at] = sorted_us[at - 1];
         }
-        sorted_us[at] = p->took_us[i];
+        sorted_us[at] = us;
     }
     return sorted_us[(uint64_t)(n - 1) * ppm / PPM];
 }
 
 /* A queue that empties shows in the newest batch. */
-static int64_t longer_us(const struct pace *p, const struct coord_share *share)
+static int64_t longer_us(const struct pace *p, const struct coord_share *share,
+                         uint32_t n)
 {
-    int64_t took_us = quantile_us(p, 500000);
-    int64_t newest_us = p->took_us[(p->count - 1) % PACE_KEPT];
-    took_us = newest_us < took_us ? newest_us : took_us;
+    int64_t took_us = quantile_us(p, n, 500000);
+    if (newest_us(p, 0) < took_us) {
+        took_us = newest_us(p, 0);
+    }
     int64_t to_us = over_ppm(took_us, share->target_ppm);
     int64_t most_us = times_ppm(p->interval_us, share->step_ppm);
     if (to_us < times_ppm(p->interval_us, PACE_BAND_PPM)) {
@@ -172,17 +177,41 @@ static int64_t longer_us(const struct pace *p, const struct coord_share *share)
 
 /* The interval in force where less is not worth a change. */
 static int64_t shorter_us(const struct pace *p, const struct coord_share *share,
-                          int64_t now_us)
+                          uint32_t n, int64_t now_us)
 {
-    int64_t to_us = over_ppm(quantile_us(p, 500000), share->target_ppm);
+    int64_t to_us = over_ppm(quantile_us(p, n, 500000), share->target_ppm);
     int64_t least_us = over_ppm(p->interval_us, share->step_ppm);
-    to_us = larger_us(larger_us(to_us, least_us), quantile_us(p, 900000));
+    to_us = larger_us(larger_us(to_us, least_us), quantile_us(p, n, 900000));
     if (now_us < p->floor_until_us) {
         to_us = larger_us(to_us, p->floor_us);
     }
     bool is_worth =
         to_us <= over_ppm(p->interval_us, PACE_BAND_PPM) || to_us == least_us;
     return is_worth ? to_us : p->interval_us;
+}
+
+/* What was collected asks for this interval. The newest few are looked at by
+ * themselves now and then, so that what was before a step of the load does not
+ * hide it. `ret_is_clear`: collecting may begin anew. */
+static int64_t verdict_us(const struct pace *p, const struct coord_share *share,
+                          int64_t now_us, bool *ret_is_clear)
+{
+    uint32_t all = p->count < PACE_KEPT ? p->count : PACE_KEPT;
+    int64_t few = clamp_us(PACE_WINDOW_US / p->interval_us + 1, PACE_BATCHES,
+                           PACE_KEPT / 4);
+    const uint32_t look[] = { all, 4 * (uint32_t)few, (uint32_t)few };
+    for (uint32_t i = 0; i < 3; i++) {
+        uint32_t n = look[i];
+        bool is_due = i == 0 || (n < all && p->count % n == 0);
+        int side = is_due ? side_of(p, share, n) : 0;
+        if (side != 0) {
+            *ret_is_clear = true;
+            return side > 0 ? longer_us(p, share, n)
+                            : shorter_us(p, share, n, now_us);
+        }
+    }
+    *ret_is_clear = p->count >= PACE_KEPT;
+    return p->interval_us;
 }
 
 bool pace_committed(struct pace *p, const struct coord_share *share,
@@ -201,14 +230,11 @@ bool pace_committed(struct pace *p, const struct coord_share *share,
     if (p->count < PACE_BATCHES || now_us - p->since_us < PACE_WINDOW_US) {
         return false;
     }
-    int side = side_of(p, share);
-    if (side == 0 && p->count < PACE_KEPT) {
-        return false;
+    bool is_clear_now;
+    int64_t to_us = verdict_us(p, share, now_us, &is_clear_now);
+    if (is_clear_now) {
+        collect_anew(p, now_us);
     }
-    int64_t to_us = side > 0   ? longer_us(p, share)
-                    : side < 0 ? shorter_us(p, share, now_us)
-                               : p->interval_us;
-    collect_anew(p, now_us);
     return change(p, share, to_us, next_batch, now_us);
 }
 

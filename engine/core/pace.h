@@ -13,8 +13,9 @@
  * Evidence     Batches that were cut by the interval in force are collected:
  *              PACE_BATCHES and PACE_WINDOW_US at least, until it is clear
  *              that most of them lie outside PACE_BAND of the target, all on
- *              one side. The farther off they are, the fewer it takes. Then
- *              their median decides, and collecting begins anew.
+ *              one side. The farther off they are, the fewer it takes, and the
+ *              newest few may be enough. Then their median decides, and
+ *              collecting begins anew.
  * Overload     batches that take longer than the interval, at least PACE_LATE
  *              in a row and late for PACE_WINDOW_US by now, and it does not
  *              get better: up by `step` at once.

@@ -181,7 +181,7 @@ Test(pace, noise_and_rare_slow_batches_do_not_make_it_swing)
         struct load l;
         load_start(&l, seed, 200 * MS);
         l.noise_percent = 40;
-        l.slow_per_mille = (uint32_t)seed;
+        l.slow_per_mille = (uint32_t)seed / 2; /* up to 1 % */
         load_run(&l, 60 * SECOND);
         load_forget(&l);
         load_run(&l, 1800 * SECOND);
@@ -359,6 +359,22 @@ Test(pace, after_an_overload_the_way_down_waits_twice_as_long_each_time)
     overload(&l, &n);
     cr_assert_eq(idle(&l, &n, 39 * SECOND), 150 * MS);
     cr_assert_eq(idle(&l, &n, 2 * SECOND), 100 * MS, "half of 80 s");
+}
+
+Test(pace, batches_from_before_a_step_of_the_load_do_not_hide_it)
+{
+    struct load l;
+    uint64_t n = 1;
+    load_start(&l, 1, SECOND);
+    while (n <= 23) {
+        cr_assert_not(committed(&l, n++, 500));
+    }
+    uint32_t changes = 0;
+    for (uint32_t i = 0; i < 8; i++) {
+        changes += committed(&l, n++, 50);
+    }
+    cr_assert_eq(changes, 1);
+    cr_assert_eq(l.pace.interval_us, 666666);
 }
 
 Test(pace, it_stays_above_what_nine_of_ten_batches_take)
