@@ -4,8 +4,9 @@ read, parsed or computed: its rate source makes the rows.
 usage: peer_spark_interval.py OPTIONS.json
 
 The options: sink ("none" or "file", CSV), interval_ms (0 = back to back),
-batches, rows (of a batch), cores, folder. Prints one JSON object: trigger_ms,
-what each trigger took from its begin to its end.
+batches, rows (of a batch), late_max (so many triggers longer than interval_ms
+at most; it ends early when there are more), cores, folder. Prints one JSON
+object: trigger_ms, what each trigger took from its begin to its end.
 """
 
 import json
@@ -13,6 +14,7 @@ import sys
 import time
 
 WARM_BATCHES = 50
+LOOKS = (300, 1000)  # batches; each look costs the run something
 
 
 def session(o):
@@ -46,20 +48,42 @@ def start(spark, o):
     return writer.format("csv").option("path", o["folder"] + "/out").start()
 
 
+def triggers(query, batches):
+    """Milliseconds of each that is measured."""
+    return [p.durationMs["triggerExecution"] for p in query.recentProgress
+            if WARM_BATCHES <= p.batchId < WARM_BATCHES + batches
+            and p.numInputRows > 0]
+
+
+def wait_for(query, batches):
+    """Until so many are measured; false when the query ended."""
+    while query.isActive:
+        last = query.lastProgress
+        if last is not None and last.batchId + 1 >= WARM_BATCHES + batches:
+            return True
+        time.sleep(0.5)
+    return False
+
+
+def too_late(query, o):
+    found = triggers(query, o["batches"])
+    return sum(1 for ms in found if ms > o["interval_ms"]) > o["late_max"]
+
+
 def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         o = json.load(file)
     spark = session(o)
     query = start(spark, o)
-    wanted = o["batches"] + WARM_BATCHES
-    while query.isActive and (query.lastProgress is None
-                              or query.lastProgress.batchId + 1 < wanted):
-        time.sleep(0.5)
+    looks = LOOKS if o["interval_ms"] > 0 else ()
+    for count in [*(n for n in looks if n < o["batches"]), o["batches"]]:
+        if not wait_for(query, count) or (count < o["batches"]
+                                          and too_late(query, o)):
+            break
     if query.exception() is not None:
         raise query.exception()
     query.stop()
-    found = [p.durationMs["triggerExecution"] for p in query.recentProgress
-             if WARM_BATCHES <= p.batchId < wanted and p.numInputRows > 0]
+    found = triggers(query, o["batches"])
     spark.stop()
     print(json.dumps({"trigger_ms": found}))
 
