@@ -145,10 +145,13 @@ static const char *const log_choices[] = { "text", "json", NULL };
       "Detector", "Equal seeds and batches give equal answers, to the bit",    \
       OPTION_STORED }
 
-#define TALK_ROWS                                                              \
+#define CONFIG_ROW                                                             \
     { "config", 0, OPTION_TEXT, F(config), 0, 0, NULL, NULL, "FILE", "Other",  \
       "Read settings from this YAML file ($FYKE_CONFIG)",                      \
-      OPTION_FLAG_ONLY },                                                      \
+      OPTION_FLAG_ONLY }
+
+#define TALK_ROWS                                                              \
+    CONFIG_ROW,                                                                \
     { "drain-timeout", 0, OPTION_DURATION, F(drain_timeout_us), 0,             \
       3600 * SECOND, "30s", NULL, "DURATION", "Other",                         \
       "How long Ctrl-C and SIGTERM wait for batches under way" },              \
@@ -212,6 +215,10 @@ _Static_assert(offsetof(struct settings_advise, run) == 0, "rows of fyke run");
 const struct option settings_input[] = { INPUT_ROWS };
 const size_t settings_input_count =
     sizeof settings_input / sizeof *settings_input;
+
+const struct option settings_check_input[] = { INPUT_ROWS, CONFIG_ROW };
+const size_t settings_check_input_count =
+    sizeof settings_check_input / sizeof *settings_check_input;
 /* clang-format on */
 
 int settings_interval(const struct settings *s, bool live, int64_t *ret_us,

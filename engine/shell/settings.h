@@ -50,8 +50,10 @@ extern const struct option settings_run[]; /* fyke run */
 extern const size_t settings_run_count;
 extern const struct option settings_coordinator[]; /* fyke coordinator */
 extern const size_t settings_coordinator_count;
-extern const struct option settings_input[]; /* fyke check input */
+extern const struct option settings_input[]; /* how an input is read */
 extern const size_t settings_input_count;
+extern const struct option settings_check_input[]; /* fyke check input */
+extern const size_t settings_check_input_count;
 
 /* fyke advise: the settings of fyke run that shape the work, and how to
  * measure it. */

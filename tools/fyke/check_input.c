@@ -4,6 +4,7 @@
 #include "engine/ingest/source.h"
 #include "engine/shell/settings.h"
 #include "tools/fyke/cli.h"
+#include "tools/fyke/config_layers.h"
 #include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 
@@ -113,30 +114,25 @@ static int check_input(const char *input, const struct settings *settings)
 static int check_input_main(const struct command *command, int argc,
                             char **argv)
 {
-    struct settings settings;
+    struct config_layers layers;
     struct fault fault = { 0 };
     const char *operands[1];
-    struct cli_parse parse = {
-        .table = settings_input,
-        .count = settings_input_count,
-        .target = &settings,
-        .operands = operands,
-        .operands_max = 1,
-    };
+    struct cli_parse parse = { .operands = operands, .operands_max = 1 };
     int exit_code;
-    memset(&settings, 0, sizeof settings);
-    if (cli_parse(command, argc, argv, &parse, &exit_code) != 0)
-        return exit_code;
-    settings.schema.record_bytes_max = settings.record_bytes_max;
-    if (parse.operand_count == 0) {
-        (void)fault_set(&fault, ERR_USAGE,
-                        "give a file, - for stdin, or host:processes; try: "
-                        "fyke check input payments.csv");
-        exit_code = cli_fail(&fault);
-    } else {
-        exit_code = check_input(operands[0], &settings);
+    if (config_cli_parse(command, argc, argv, &parse, &layers, &exit_code) ==
+        0) {
+        struct settings *settings = &layers.values.settings;
+        settings->schema.record_bytes_max = settings->record_bytes_max;
+        if (layers.values.input == NULL) {
+            (void)fault_set(&fault, ERR_USAGE,
+                            "give a file, - for stdin, or host:processes; "
+                            "try: fyke check input payments.csv");
+            exit_code = cli_fail(&fault);
+        } else {
+            exit_code = check_input(layers.values.input, settings);
+        }
     }
-    option_release(settings_input, settings_input_count, &settings);
+    config_layers_release(&layers);
     return exit_code;
 }
 
@@ -147,8 +143,9 @@ const struct command command_check_input = {
     .about =
         "Reads the first 1000 records and prints the format and, for every "
         "column, its\ntype, its role and the reason for it. fyke run with "
-        "the same flags reads the\ninput in the same way. Nothing is "
-        "written.\n\n"
+        "the same flags,\nconfiguration file and environment reads the input "
+        "in "
+        "the same way. Nothing is\nwritten.\n\n"
         "Roles: feature (scored), time and key (of a row), out (not scored). "
         "Change them\nwith --also, --features, --ignore, --time and --key.\n",
     .examples = "  fyke check input payments.csv\n"
@@ -158,8 +155,9 @@ const struct command command_check_input = {
                 "CUSTOMER_ID\n",
     .exits = "  0 ok   2 usage, or a named column does not exist\n"
              "  65 not text, empty, or no numeric column   74 missing or "
-             "unreadable\n",
-    .options = settings_input,
-    .option_count = &settings_input_count,
+             "unreadable\n"
+             "  78 the configuration file is wrong\n",
+    .options = settings_check_input,
+    .option_count = &settings_check_input_count,
     .run = check_input_main,
 };

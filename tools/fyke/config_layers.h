@@ -69,4 +69,13 @@ FYKE_MUST_USE int config_layers_apply(struct config_layers *l,
 FYKE_MUST_USE int config_layers_read(struct config_layers *l, const char *path,
                                      struct fault *fault);
 
+struct cli_parse;
+struct command;
+
+/* cli_parse with the layers of a command, INPUT as its first operand. Warnings
+ * are told. Not 0: leave with *ret_exit. Release the layers in any case. */
+FYKE_MUST_USE int config_cli_parse(const struct command *command, int argc,
+                                   char **argv, struct cli_parse *parse,
+                                   struct config_layers *l, int *ret_exit);
+
 #endif

@@ -142,36 +142,6 @@ static int drive_run(const struct command *command,
     return exit_code;
 }
 
-/* Flags, then what file and environment say below them. */
-static int drive_settings(const struct command *command, int argc, char **argv,
-                          struct cli_parse *parse, struct config_layers *layers,
-                          int *ret_exit)
-{
-    struct fault fault = { 0 };
-    int err = config_layers_init(layers, command->options,
-                                 *command->option_count, &fault);
-    if (err != 0) {
-        *ret_exit = cli_fail(&fault);
-        return err;
-    }
-    parse->table = layers->table;
-    parse->count = layers->own_count;
-    parse->target = &layers->values;
-    parse->given = layers->given;
-    err = cli_parse(command, argc, argv, parse, ret_exit);
-    if (err != 0)
-        return err;
-    if (parse->operand_count > 0)
-        config_layers_operand(layers, parse->operands[0]);
-    err = config_layers_apply(layers, &fault);
-    cli_log_format(layers->values.settings.log_format);
-    if (!layers->values.settings.quiet)
-        cli_warn_lines(&layers->warnings);
-    if (err != 0)
-        *ret_exit = cli_fail(&fault);
-    return err;
-}
-
 int drive_engine(const struct command *command, int argc, char **argv,
                  const char *missing_input)
 {
@@ -183,7 +153,8 @@ int drive_engine(const struct command *command, int argc, char **argv,
         .operands_max = OPERANDS_MAX,
     };
     int exit_code;
-    if (drive_settings(command, argc, argv, &parse, &layers, &exit_code) != 0) {
+    if (config_cli_parse(command, argc, argv, &parse, &layers, &exit_code) !=
+        0) {
         config_layers_release(&layers);
         return exit_code;
     }
