@@ -181,7 +181,7 @@ static int field_check(const struct field *f, const void *base)
 
 static uint64_t pairs_bytes_max(const struct wire_control *l)
 {
-    const uint64_t heads = 3 * 5;
+    const uint64_t heads = 15; /* of the pair and both texts */
     uint64_t sum = 0;
     for (uint32_t i = 0; i < l->pair_count; i++)
         sum += heads + l->pair[i].name.length + l->pair[i].value.length;
