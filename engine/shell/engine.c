@@ -235,6 +235,7 @@ static void fill_summary(struct engine *e, struct engine_summary *s)
             e->best_of > 0 ? 100.0 * (double)e->best_below / (double)e->best_of
                            : 0,
         .best_line = e->best_line,
+        .severity = e->settings.severity,
         .workers = e->settings.listen != NULL ? e->workers_most
                                               : (uint32_t)e->settings.workers,
         .restarts = e->supervise != NULL ? supervise_restarts(e->supervise) : 0,

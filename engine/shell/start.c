@@ -29,7 +29,8 @@ static int check_listen(struct engine *e, struct fault *fault)
                          url);
     engine_remark(e, LOG_LEVEL_WARN, NULL,
                   "listening on %s without encryption: whoever reaches the "
-                  "port may join as a worker and read the data",
+                  "port may join as a worker, read the data and change "
+                  "settings",
                   url);
     return 0;
 }

@@ -87,12 +87,11 @@ static void print_quarantine(const struct view_run *v,
         cli_shell_word(v->db, word, sizeof word));
 }
 
-static void print_flagged(const struct view_run *v,
-                          const struct engine_summary *s, struct buf *out)
+static void print_flagged(const struct engine_summary *s, struct buf *out)
 {
     const struct engine_progress *p = &s->progress;
     char limit[32], flagged[32], near[32], best[32];
-    text_number(v->settings->severity, limit, sizeof limit);
+    text_number(s->severity, limit, sizeof limit);
     if (p->rows_scored == 0)
         return;
     if (p->flagged == 0) {
@@ -103,12 +102,11 @@ static void print_flagged(const struct view_run *v,
         (void)buf_append_char(out, '\n');
         return;
     }
-    (void)buf_printf(out,
-                     "  %s flagged (severity >= %s), %s near %s kept (>= %s)\n",
-                     text_count(p->flagged, flagged, sizeof flagged), limit,
-                     text_count(p->near, near, sizeof near),
-                     plural(p->near, "miss", "misses"),
-                     v->settings->severity < 99 ? limit : "99");
+    (void)buf_printf(
+        out, "  %s flagged (severity >= %s), %s near %s kept (>= %s)\n",
+        text_count(p->flagged, flagged, sizeof flagged), limit,
+        text_count(p->near, near, sizeof near),
+        plural(p->near, "miss", "misses"), s->severity < 99 ? limit : "99");
 }
 
 /* What was not undisturbed. */
@@ -198,7 +196,7 @@ int view_run_end(struct view_run *v, const struct engine_summary *s)
         buf_init(&out, (size_t)1 << 20);
         print_rows(v, s, &found, &out);
         print_quarantine(v, &s->progress, &found, &out);
-        print_flagged(v, s, &out);
+        print_flagged(s, &out);
         print_troubles(s, &out);
         print_stopped(v, s, &out);
         (void)fputs(buf_text(&out), stderr);
