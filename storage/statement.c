@@ -45,12 +45,16 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_SETTING] =
         "insert into setting(name,from_batch,value,at_ns,actor,request_id) "
         "values(?,?,?,?,?,?)",
-    /* With the value that held until then. */
+    /* With the value that held until then, as people were told it. */
     [SQL_REQUEST] =
-        "select s.name,s.value,ifnull((select p.value from setting p "
-        "where p.name=s.name and p.from_batch<=s.from_batch and p.id<s.id "
+        "select s.name,s.value,coalesce((select e.old from event e "
+        "where e.what='set' and e.name=s.name and e.new=s.value "
+        "and e.first_batch=s.from_batch order by e.id desc limit 1),"
+        "(select p.value from setting p where p.name=s.name "
+        "and p.from_batch<=s.from_batch and p.id<s.id "
         "order by p.from_batch desc,p.id desc limit 1),''),s.from_batch "
-        "from setting s where s.request_id=?1 order by s.id",
+        "from setting s where s.request_id=?1 and s.name not glob 'flag.*' "
+        "order by s.id",
     [SQL_WORKER_CLEAR] = "delete from worker",
     [SQL_WORKER] =
         "insert into worker(worker_id,host,pid,tasks,joined_ns,heard_ns) "

@@ -138,10 +138,12 @@ FYKE_MUST_USE int store_change_put(struct store *s,
 FYKE_MUST_USE int store_setting_get(struct store *s, const char *name,
                                     uint64_t batch, struct buf *out);
 
-/* One setting of an earlier change, in the order of its store_setting. */
+/* One setting of an earlier change, in the order of its store_setting; the
+ * notes about flags (flag.NAME) are left out. */
 struct store_changed {
     const char *name, *value;
-    const char *old_value; /* that it replaced, "" = there was none */
+    const char *old_value; /* as its event says, else that it replaced, "" =
+                            * there was none */
     uint64_t from_batch;
 };
 /* What the change with this request_id stored: at most `max` of its settings.

@@ -134,19 +134,15 @@ static int put(struct stored *s, const struct change *c)
 /* The answer that this request got when it was stored. */
 static int say_earlier(struct stored *s, struct buf *out)
 {
-    struct store_changed changed[2 * WIRE_PAIRS_MAX];
+    struct store_changed changed[WIRE_PAIRS_MAX];
     struct buf texts;
     uint32_t count = 0;
     buf_init(&texts, TEXT_MAX);
     int err = store_request_find(s->store, s->request_id, &texts, changed,
-                                 2 * WIRE_PAIRS_MAX, &count, s->fault);
+                                 WIRE_PAIRS_MAX, &count, s->fault);
     for (uint32_t i = 0; i < count && err == 0; i++)
-        if (strncmp(changed[i].name, "flag.", 5) != 0)
-            err = change_say_line(changed[i].name,
-                                  changed[i].old_value[0] == '\0'
-                                      ? "not set"
-                                      : changed[i].old_value,
-                                  changed[i].value, changed[i].from_batch, out);
+        err = change_say_line(changed[i].name, changed[i].old_value,
+                              changed[i].value, changed[i].from_batch, out);
     buf_release(&texts);
     return err;
 }

@@ -119,7 +119,7 @@ Test(set_stored, the_same_request_again_is_answered_as_the_first_time)
     cr_expect_str_eq(value_of("max_rows"), "300", "and not carried out again");
     cr_assert_eq(set("interval", "1s", "three"), 0, "%s", fault.text);
     cr_assert_eq(set("interval", "1s", "three"), 0, "%s", fault.text);
-    cr_expect_str_eq(last_line(), "interval not set -> 1s, from batch 1 on");
+    cr_expect_str_eq(last_line(), "interval off -> 1s, from batch 1 on");
 }
 
 Test(set_stored, an_interval_that_was_never_set_is_what_the_source_makes_it)
@@ -139,6 +139,9 @@ Test(set_stored, a_setting_that_the_file_does_not_know_yet_is_no_flag)
 {
     make_db("file");
     cr_assert_eq(set("severity", "99", "a"), 0, "%s", fault.text);
+    cr_assert_eq(set("severity", "99", "a"), 0, "%s", fault.text);
+    cr_expect_str_eq((char *)out.data, "severity 99.9 -> 99, from batch 1 on\n",
+                     "of the flag nothing is said");
     cr_expect_str_eq(value_of("severity"), "99");
     cr_expect_str_eq(value_of("flag.severity"), "",
                      "so that a start without it keeps 99");

@@ -117,26 +117,33 @@ Test(settings, several_change_together_with_their_events)
     struct store *s = fixture_open(path);
     put(s, 1, "max_rows", "1000", NULL);
     const struct store_setting setting[] = { { "severity", "99.5" },
-                                             { "max_rows", "50" } };
+                                             { "max_rows", "50" },
+                                             { "flag.severity", "" } };
     const struct store_event event[] = {
-        { .at_ns = 1, .what = "set", .name = "severity" },
+        { .at_ns = 1,
+          .what = "set",
+          .name = "severity",
+          .old_value = "99.9",
+          .new_value = "99.5",
+          .first_batch = 7 },
         { .at_ns = 1, .what = "set", .name = "max_rows" },
     };
+    /* what events say of the first one differs from the setting before */
     struct store_change change = { .from_batch = 7,
                                    .setting = setting,
-                                   .setting_count = 2,
+                                   .setting_count = 3,
                                    .event = event,
                                    .event_count = 2,
                                    .request_id = "both" };
     cr_assert_eq(store_change_put(s, &change, NULL), 0);
     cr_expect_str_eq(request(s, "both", 8),
-                     "severity  -> 99.5 @7\nmax_rows 1000 -> 50 @7");
-    cr_expect_str_eq(request(s, "both", 1), "severity  -> 99.5 @7");
+                     "severity 99.9 -> 99.5 @7\nmax_rows 1000 -> 50 @7");
+    cr_expect_str_eq(request(s, "both", 1), "severity 99.9 -> 99.5 @7");
     fixture_close(s, true);
     s = fixture_open(path); /* also after a restart; no batch came */
     cr_expect_eq(store_change_put(s, &change, NULL), ERR_EXISTS);
     cr_expect_str_eq(request(s, "both", 8),
-                     "severity  -> 99.5 @1\nmax_rows 1000 -> 50 @1");
+                     "severity 99.9 -> 99.5 @1\nmax_rows 1000 -> 50 @1");
     fixture_close(s, true);
     cr_expect_eq(fixture_number(path, "select count(*) from events"), 3);
 }
