@@ -181,8 +181,11 @@ static int64_t shorter_us(const struct pace *p, const struct coord_share *share,
 {
     int64_t to_us = over_ppm(quantile_us(p, n, 500000), share->target_ppm);
     int64_t least_us = over_ppm(p->interval_us, share->step_ppm);
-    to_us = larger_us(larger_us(to_us, least_us), quantile_us(p, n, 900000));
-    if (now_us < p->floor_until_us) {
+    int64_t high_us = quantile_us(p, n, 900000);
+    int64_t wanted_us = times_ppm(p->interval_us, share->target_ppm);
+    bool is_other_load = high_us < over_ppm(wanted_us, PACE_OTHER_PPM);
+    to_us = larger_us(larger_us(to_us, least_us), high_us);
+    if (now_us < p->floor_until_us && !is_other_load) {
         to_us = larger_us(to_us, p->floor_us);
     }
     bool is_worth =

@@ -22,7 +22,7 @@
  * Down         never below what nine of ten of them took. After it went up it
  *              does not go below that for a while, which doubles each time
  *              that it went down only to go up again soon: rare slow batches
- *              do not make it swing.
+ *              do not make it swing. A load that fell to a third need not wait.
  */
 #ifndef FYKE_CORE_PACE_H
 #define FYKE_CORE_PACE_H
@@ -32,12 +32,13 @@
 #define PACE_BATCHES 4u
 #define PACE_WINDOW_US 250000
 #define PACE_BAND_PPM                                                          \
-    1200000u                  /* up to x 1.2 or / 1.2 of the target is fine    \
-                               */
-#define PACE_FAR_PPM 1800000u /* clear at once, where all are so far off */
-#define PACE_KEPT 64u         /* batches that decide at most */
-#define PACE_LATE 2u          /* in a row: perhaps an overload */
-#define PACE_HOLD_US 10000000 /* no way down: at first so long, ... */
+    1200000u                    /* up to x 1.2 or / 1.2 of the target is fine  \
+                                 */
+#define PACE_FAR_PPM 1800000u   /* clear at once, where all are so far off */
+#define PACE_KEPT 64u           /* batches that decide at most */
+#define PACE_OTHER_PPM 3000000u /* below a third: no noise, another load */
+#define PACE_LATE 2u            /* in a row: perhaps an overload */
+#define PACE_HOLD_US 10000000   /* no way down: at first so long, ... */
 #define PACE_HOLD_MAX_US 640000000
 #define PACE_HOLD_BATCHES 8 /* ... but no shorter than so many intervals */
 #define PACE_NOTE_US 10000000
