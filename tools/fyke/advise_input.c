@@ -48,7 +48,7 @@ static int open_file(const char *input, struct source_file *ret_f,
 static int load_file(const char *input, const struct settings *s,
                      struct advise_input *in, struct fault *fault)
 {
-    struct source_file file;
+    struct source_file file = { .fd = -1 };
     int err = open_file(input, &file, fault);
     if (err != 0)
         return err;
