@@ -191,26 +191,26 @@ const size_t settings_coordinator_count =
     sizeof settings_coordinator / sizeof *settings_coordinator;
 
 const struct option settings_advise[] = {
-    { "rate", 0, OPTION_TEXT, offsetof(struct settings_advise, rate), 0, 0,
-      NULL, NULL, "N/s", "Measuring",
+    { "rate", 0, OPTION_TEXT, F(rate), 0, 0, NULL, NULL, "N/s", "Measuring",
       "Rows that arrive in a second; by the time column or the live rate, "
-      "else half of what is possible" },
-    { "for", 0, OPTION_DURATION, offsetof(struct settings_advise, measure_us),
-      0.2 * SECOND, 60 * SECOND, "2s", NULL, "DURATION", "Measuring",
+      "else half of what is possible",
+      OPTION_FLAG_ONLY },
+    { "for", 0, OPTION_DURATION, F(measure_us), 0.2 * SECOND, 3600 * SECOND,
+      "2s", NULL, "DURATION", "Measuring",
       "How long one measurement takes; there are about twelve" },
     { "db", 0, OPTION_TEXT, F(db), 0, 0, NULL, NULL, "FILE", "Measuring",
       "Where the database would lie: its folder is measured, it is left "
       "alone" },
-    { "json", 0, OPTION_FLAG, offsetof(struct settings_advise, json), 0, 0,
-      NULL, NULL, NULL, "Measuring", "One JSON object instead of tables" },
+    { "json", 0, OPTION_FLAG, F(json), 0, 0, NULL, NULL, NULL, "Measuring",
+      "One JSON object instead of tables",
+      OPTION_FLAG_ONLY },
     { "quiet", 'q', OPTION_FLAG, F(quiet), 0, 0, NULL, NULL, NULL, "Measuring",
       "No progress on standard error" },
     INPUT_ROWS, EVERY_ROWS, SELF_ROWS, KEEP_ROWS, SIZE_ROWS, DETECTOR_ROWS,
-    WORKERS_ROWS,
+    WORKERS_ROWS, CONFIG_ROW,
 };
 const size_t settings_advise_count =
     sizeof settings_advise / sizeof *settings_advise;
-_Static_assert(offsetof(struct settings_advise, run) == 0, "rows of fyke run");
 
 const struct option settings_input[] = { INPUT_ROWS };
 const size_t settings_input_count =

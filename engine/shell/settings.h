@@ -39,10 +39,13 @@ struct settings {
     bool allow_plaintext;
     int64_t drain_timeout_us;
     /* talk */
-    bool quiet;
+    bool quiet, json;       /* json: of fyke advise */
     const char *log_level;  /* "info" */
     const char *log_format; /* "text" */
     const char *config;     /* file */
+    /* how fyke advise measures */
+    const char *rate; /* "5000/s" or NULL */
+    int64_t measure_us;
 };
 
 /* Commands differ in what they offer: a table per command, same struct. */
@@ -50,21 +53,12 @@ extern const struct option settings_run[]; /* fyke run */
 extern const size_t settings_run_count;
 extern const struct option settings_coordinator[]; /* fyke coordinator */
 extern const size_t settings_coordinator_count;
+extern const struct option settings_advise[]; /* fyke advise */
+extern const size_t settings_advise_count;
 extern const struct option settings_input[]; /* how an input is read */
 extern const size_t settings_input_count;
 extern const struct option settings_check_input[]; /* fyke check input */
 extern const size_t settings_check_input_count;
-
-/* fyke advise: the settings of fyke run that shape the work, and how to
- * measure it. */
-struct settings_advise {
-    struct settings run; /* first: the rows of fyke run lead into it */
-    const char *rate;    /* "5000/s" or NULL */
-    int64_t measure_us;
-    bool json;
-};
-extern const struct option settings_advise[];
-extern const size_t settings_advise_count;
 
 /* The interval in force for this kind of input: microseconds,
  * OPTION_INTERVAL_ASAP, OPTION_INTERVAL_OFF or OPTION_INTERVAL_AUTO. */

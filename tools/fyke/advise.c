@@ -7,6 +7,7 @@
 #include "proto/host/cores.h"
 #include "tools/fyke/advise_measure.h"
 #include "tools/fyke/cli.h"
+#include "tools/fyke/config_layers.h"
 #include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 
@@ -20,6 +21,7 @@
 #define OPTIONS_MAX 48u
 #define PATH_BYTES 4200
 #define RATE_MAX 1e9
+#define MEASURE_US 2000000
 
 static volatile sig_atomic_t signal_came; /* its number */
 
@@ -52,7 +54,8 @@ struct given {
 /* Rows that say how to measure and not what. */
 static bool is_of_advise(const struct option *row)
 {
-    static const char *const names[] = { "rate", "for", "db", "json", "quiet" };
+    static const char *const names[] = { "rate", "for",   "db",
+                                         "json", "quiet", "config" };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(row->name, names[i]) == 0)
             return true;
@@ -93,8 +96,9 @@ static void flag_add(struct advise_bench *bench, uint32_t kind,
     bench->flag[kind][bench->flag_count[kind]++] = text;
 }
 
-/* The user's flags for each kind of run, and as a line to type. */
-static void flags_fill(const struct settings_advise *o, const bool *given,
+/* What was set, by flag, variable or file, for each kind of run; and as a
+ * line to type what the user typed. */
+static void flags_fill(const struct config_layers *l,
                        const struct advise_input *in, struct given *g,
                        struct advise_bench *bench)
 {
@@ -102,17 +106,32 @@ static void flags_fill(const struct settings_advise *o, const bool *given,
     buf_init(&g->command, 65536);
     (void)buf_printf(&g->command, "fyke run %s",
                      cli_shell_word(in->label, word, sizeof word));
-    for (size_t i = 0; i < settings_advise_count; i++) {
-        const struct option *row = &settings_advise[i];
-        if (!given[i] || is_of_advise(row))
+    for (size_t i = 0; i < l->own_count; i++) {
+        const struct option *row = &l->table[i];
+        bool typed = l->layer[i] == CONFIG_FLAG;
+        bool config = strcmp(row->name, "config") == 0;
+        if (!l->given[i] || (is_of_advise(row) && !config))
             continue;
-        const char *text = flag_text(g, row, o);
-        (void)buf_printf(&g->command, " %s",
-                         cli_shell_word(text, word, sizeof word));
+        const char *text = flag_text(g, row, &l->values);
+        if (typed)
+            (void)buf_printf(&g->command, " %s",
+                             cli_shell_word(text, word, sizeof word));
+        if (config)
+            continue;
         if (!is_of_sampling(row) && !(in->live && is_of_input(row)))
             flag_add(bench, 0, text);
-        flag_add(bench, 1, text);
+        if (in->live)
+            flag_add(bench, 1, text);
     }
+}
+
+/* The runs get flags, and nothing from anywhere else. */
+static void clear_environment(const struct config_layers *l)
+{
+    char name[80];
+    for (size_t i = 0; i < l->count; i++)
+        (void)unsetenv(
+            option_environment_name(&l->table[i], name, sizeof name));
 }
 
 /* Samples of processes are replayed as CSV: in the roles that they have. */
@@ -205,11 +224,10 @@ static int print_report(const struct advise_report *r, bool json)
     return 1;
 }
 
-static void tell_start(const struct advise_input *in,
-                       const struct settings_advise *o)
+static void tell_start(const struct advise_input *in, const struct settings *s)
 {
     char rows[32];
-    if (o->run.quiet)
+    if (s->quiet)
         return;
     (void)fprintf(stderr,
                   "  measuring with %s%s rows of %s, %u %s, %u local %s; "
@@ -218,9 +236,8 @@ static void tell_start(const struct advise_input *in,
                   text_count(in->records, rows, sizeof rows), in->label,
                   in->schema->feature_count,
                   in->schema->feature_count == 1 ? "feature" : "features",
-                  (unsigned)o->run.workers,
-                  o->run.workers == 1 ? "worker" : "workers",
-                  16.0 * (double)o->measure_us / 1e6 + 5);
+                  (unsigned)s->workers, s->workers == 1 ? "worker" : "workers",
+                  16.0 * (double)s->measure_us / 1e6 + 5);
     double load;
     if (getloadavg(&load, 1) == 1 && load > host_cores())
         (void)fprintf(stderr,
@@ -229,47 +246,48 @@ static void tell_start(const struct advise_input *in,
                       load, host_cores());
 }
 
-static int advise_in_folder(const struct settings_advise *o, double rate,
+static int advise_in_folder(const struct settings *s, double rate,
                             const struct advise_input *in,
                             struct advise_bench *bench, const char *command,
                             int *ret_exit, struct fault *fault)
 {
     struct advise_plan plan = { .bench = *bench,
                                 .rate = rate,
-                                .measure_us = o->measure_us,
-                                .silent = o->run.quiet };
+                                .measure_us = s->measure_us,
+                                .silent = s->quiet };
     struct advise_report report = { .input = in,
-                                    .workers = o->run.workers,
+                                    .workers = s->workers,
                                     .command = command };
     int err = advise_measure(&plan, &report, fault);
     if (err == 0)
-        *ret_exit = print_report(&report, o->json);
+        *ret_exit = print_report(&report, s->json);
     return err;
 }
 
-static int advise_input_run(const struct settings_advise *o, const bool *given,
-                            const char *input, int *ret_exit,
+static int advise_input_run(const struct config_layers *l, int *ret_exit,
                             struct fault *fault)
 {
+    const struct settings *s = &l->values.settings;
+    const char *input = l->values.input;
     struct advise_input in = { 0 };
     struct advise_bench bench = { .input = &in, .stopped = stopped };
     struct given g = { .count = 0 };
     char folder[PATH_BYTES] = "";
     double rate = 0;
-    int err = rate_parse(o->rate, &rate, fault);
+    int err = rate_parse(s->rate, &rate, fault);
     if (err == 0)
-        err = standard_limit_check(o->run.workers, fault);
+        err = standard_limit_check(s->workers, fault);
     if (err == 0)
-        err = advise_input_load(input, &o->run, stopped, &in, fault);
+        err = advise_input_load(input, s, stopped, &in, fault);
     if (err == 0)
-        err = folder_make(o->run.db, input, folder, sizeof folder, fault);
+        err = folder_make(s->db, input, folder, sizeof folder, fault);
     if (err == 0) {
-        flags_fill(o, given, &in, &g, &bench);
+        flags_fill(l, &in, &g, &bench);
         if (in.live)
             flags_of_samples(in.schema, &g, &bench);
         bench.folder = folder;
-        tell_start(&in, o);
-        err = advise_in_folder(o, rate, &in, &bench, buf_text(&g.command),
+        tell_start(&in, s);
+        err = advise_in_folder(s, rate, &in, &bench, buf_text(&g.command),
                                ret_exit, fault);
         (void)rmdir(folder);
     }
@@ -278,39 +296,51 @@ static int advise_input_run(const struct settings_advise *o, const bool *given,
     return err;
 }
 
-static int advise_main(const struct command *command, int argc, char **argv)
+/* What is not said goes by this machine, and --for is for this command: the
+ * `for` of a file says how long to watch. */
+static void settle(struct config_layers *l)
 {
-    struct settings_advise o;
-    bool given[OPTIONS_MAX] = { false };
-    const char *operands[1];
-    struct fault fault = { 0 };
-    struct cli_parse parse = { .table = settings_advise,
-                               .count = settings_advise_count,
-                               .target = &o,
-                               .given = given,
-                               .operands = operands,
-                               .operands_max = 1 };
+    struct settings *s = &l->values.settings;
+    s->schema.record_bytes_max = s->record_bytes_max;
+    if (s->workers == 0)
+        s->workers = host_cores();
+    for (size_t i = 0; i < l->own_count; i++)
+        if (strcmp(l->table[i].name, "for") == 0 && l->layer[i] != CONFIG_FLAG)
+            s->measure_us = MEASURE_US;
+    clear_environment(l);
+}
+
+static int advise_settled(struct config_layers *l, struct fault *fault)
+{
     int exit_code = 0;
-    check(settings_advise_count <= OPTIONS_MAX);
-    memset(&o, 0, sizeof o);
-    if (cli_parse(command, argc, argv, &parse, &exit_code) != 0)
-        return exit_code;
-    o.run.schema.record_bytes_max = o.run.record_bytes_max;
-    if (o.run.workers == 0)
-        o.run.workers = host_cores();
     catch_signals();
-    if (parse.operand_count == 0)
-        (void)fault_set(&fault, ERR_USAGE,
+    settle(l);
+    if (l->values.input == NULL)
+        (void)fault_set(fault, ERR_USAGE,
                         "give a file or host:processes; try: fyke advise "
                         "payments.csv --rate 5000/s");
     else
-        (void)advise_input_run(&o, given, operands[0], &exit_code, &fault);
-    option_release(settings_advise, settings_advise_count, &o);
+        (void)advise_input_run(l, &exit_code, fault);
     if (stopped()) {
         (void)fputs("stopped; what was measured is removed\n", stderr);
         return 128 + signal_came;
     }
-    return fault.err != 0 ? cli_fail(&fault) : exit_code;
+    return fault->err != 0 ? cli_fail(fault) : exit_code;
+}
+
+static int advise_main(const struct command *command, int argc, char **argv)
+{
+    struct config_layers l;
+    const char *operands[1] = { NULL };
+    struct fault fault = { 0 };
+    struct cli_parse parse = { .operands = operands, .operands_max = 1 };
+    int exit_code = 0;
+    check(settings_advise_count + 2 <= OPTIONS_MAX);
+    int err = config_cli_parse(command, argc, argv, &parse, &l, &exit_code);
+    if (err == 0)
+        exit_code = advise_settled(&l, &fault);
+    config_layers_release(&l);
+    return exit_code;
 }
 
 const struct command command_advise = {

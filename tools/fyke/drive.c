@@ -163,9 +163,10 @@ int drive_engine(const struct command *command, int argc, char **argv,
         (void)fault_set(&fault, ERR_USAGE, "%s", missing_input);
     else if (parse.operand_count > 1)
         (void)fault_many(command, operands, parse.operand_count, &fault);
-    exit_code = fault.err != 0 ? cli_fail(&fault)
-                               : drive_run(command, &layers.values.settings,
-                                           layers.given, input);
+    exit_code =
+        input == NULL || fault.err != 0
+            ? cli_fail(&fault)
+            : drive_run(command, &layers.values.settings, layers.given, input);
     config_layers_release(&layers);
     return exit_code;
 }
