@@ -197,8 +197,8 @@ const struct command command_status = {
     .about =
         "Prints health in one word with its reason, the interval and what "
         "batches really\ntake, rows a second, lag, what is in flight, each "
-        "worker, and the last anomalies.\nWithout a running coordinator: what "
-        "the database knows, and exit 69.\n",
+        "worker, and\nthe last anomalies. Without a running coordinator: what "
+        "the database knows, and\nexit 69.\n",
     .examples = "  fyke status\n"
                 "  fyke status --json --db payments.fyke.db | jq .health\n"
                 "  fyke status --coordinator tcp://10.0.0.5:7117\n",
