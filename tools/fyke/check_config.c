@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #define OUT_BYTES_MAX ((size_t)1 << 20)
+#define COLUMNS_USUAL 10u
 
 struct check_config {
     uint64_t features, workers;
@@ -18,8 +19,10 @@ struct check_config {
 
 static const struct option check_config_table[] = {
     { "columns", 0, OPTION_U64,
-      OPTION_FIELD_AS(struct check_config, features, uint64_t), 1, 1024, "10",
-      .argument = "N", .help = "feature columns of the input, for the memory" },
+      OPTION_FIELD_AS(struct check_config, features, uint64_t), 0, 1024, "0",
+      .argument = "N",
+      .help = "feature columns of the input, for the memory; 0 = those of "
+              "features, or 10" },
     { "cores", 0, OPTION_U64,
       OPTION_FIELD_AS(struct check_config, workers, uint64_t), 0, 256, "0",
       .argument = "N",
@@ -49,17 +52,20 @@ static void print_bound(const struct settings *s, const struct check_config *o,
     struct bound bound;
     char coordinator[32], worker[32];
     uint64_t workers = o->workers > 0 ? o->workers : s->workers;
+    uint64_t columns = o->features > 0 ? o->features : s->schema.features.count;
     if (workers == 0)
         workers = host_cores();
-    bound_of(s, (uint32_t)o->features, (uint32_t)workers, &bound);
+    if (columns == 0)
+        columns = COLUMNS_USUAL;
+    bound_of(s, (uint32_t)columns, (uint32_t)workers, &bound);
     (void)buf_printf(
         out, "memory at most: coordinator %s, each of %llu %s %s (%llu %s)\n",
         text_bytes_rough(bound.coordinator_bytes, coordinator,
                          sizeof coordinator),
         (unsigned long long)workers, workers == 1 ? "worker" : "workers",
         text_bytes_rough(bound.worker_bytes, worker, sizeof worker),
-        (unsigned long long)o->features,
-        o->features == 1 ? "feature column" : "feature columns");
+        (unsigned long long)columns,
+        columns == 1 ? "feature column" : "feature columns");
 }
 
 /* As a start with this file alone would see it: no environment, no flags. */
