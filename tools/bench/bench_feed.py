@@ -12,8 +12,6 @@ import bench_lib as lib
 
 PIPE_BYTES = 1 << 20
 WARM_ROWS = 1100       # the columns are pinned after 1 000 records
-WARM_QUIET_S = 0.5     # nothing committed for so long: the warm-up is over
-GIVE_UP_S = 60
 PARTS = ["queue", "worker", "travel", "merge", "wait", "commit"]
 
 
@@ -60,20 +58,17 @@ class Feed:
             self.fail("ended early")
 
     def warm_up(self, batch):
-        """Columns are pinned, pools and caches are filled, and what was
+        """Columns are pinned, pools and caches are filled, and all that was
         written is committed. Returns the last batch of it."""
         self.write_bytes(self.header)
         self.write(-(-WARM_ROWS // batch) * batch)
-        last, quiet_since = (0, 0), time.monotonic()
-        give_up = quiet_since + GIVE_UP_S
-        while time.monotonic() - quiet_since < WARM_QUIET_S or last[1] == 0:
-            if self.child.poll() is not None or time.monotonic() > give_up:
+        while True:
+            last, rows = self.committed()
+            if rows == self.rows:
+                return last
+            if self.child.poll() is not None:
                 self.fail("does not begin")
             time.sleep(0.05)
-            now = self.committed()
-            if now != last:
-                last, quiet_since = now, time.monotonic()
-        return last[0]
 
     def committed(self):
         """(last batch, records) of what a reader sees."""
