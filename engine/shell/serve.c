@@ -93,10 +93,13 @@ void serve_control(uv_async_t *async)
 void serve_check(struct engine *e)
 {
     struct link_server *server[] = { e->server, e->control.server };
-    for (size_t i = 0; i < 2; i++)
-        if (server[i] != NULL && link_server_check(server[i]) != 0)
-            log_line(e->log, LOG_LEVEL_WARN, "listen", "url=%s err=again",
-                     link_server_url(server[i]));
+    for (size_t i = 0; i < 2; i++) {
+        int rc = server[i] != NULL ? link_server_check(server[i]) : 0;
+        if (rc != 0)
+            log_line(e->log, rc > 0 ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, "listen",
+                     "url=%s again=%s", link_server_url(server[i]),
+                     rc > 0 ? "yes" : err_name(rc));
+    }
 }
 
 void serve_accept(struct engine *e, const struct coord_action *a)

@@ -79,8 +79,8 @@ FYKE_MUST_USE int link_server_new(const struct link_options *options,
 /* The URL as bound, with the real port. Valid while the server lives. */
 const char *link_server_url(const struct link_server *s);
 /* To be called now and then (a second): a listener that nng ended by mistake
- * listens again; peers of the old one must connect anew. An error is tried
- * again at the next call. */
+ * listens again; peers of the old one must connect anew. 1 = it did so, 0 = all
+ * is well; an error is tried again at the next call. */
 int link_server_check(struct link_server *s);
 /* All events since the last call, oldest first, as a list by `next`. */
 struct link_event *link_server_take(struct link_server *s);

@@ -60,13 +60,21 @@ static uint64_t failures_in(nng_stat *all, int id)
     return 0;
 }
 
-int listener_check(struct listener *l)
+static int listener_again(struct listener *l, bool *ret_anew)
+{
+    int code = listener_open(l, l->url);
+    *ret_anew = code == 0;
+    return code;
+}
+
+int listener_check(struct listener *l, bool *ret_anew)
 {
     nng_stat *all;
+    *ret_anew = false;
     if (l->url == NULL || !is_ipc(l->url))
         return 0;
     if (!l->listens)
-        return listener_open(l, l->url);
+        return listener_again(l, ret_anew);
     if (nng_stats_get(&all) != 0)
         return 0; /* without statistics there is nothing to see */
     uint64_t failures = failures_in(all, nng_listener_id(l->handle));
@@ -78,7 +86,7 @@ int listener_check(struct listener *l)
         return 0;
     (void)nng_listener_close(l->handle);
     l->listens = false;
-    return listener_open(l, l->url);
+    return listener_again(l, ret_anew);
 }
 
 void listener_release(struct listener *l)

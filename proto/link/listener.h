@@ -27,8 +27,8 @@ struct listener {
 /* Listens. Zero-initialised before. Returns an nng code. */
 int listener_start(struct listener *l, nng_socket socket, const char *url);
 
-/* Listens anew when it must. Returns an nng code of doing so. */
-int listener_check(struct listener *l);
+/* Listens anew when it must, which *ret_anew tells. Returns an nng code. */
+int listener_check(struct listener *l, bool *ret_anew);
 
 /* Forgets the URL; the socket's close ends the listening. */
 void listener_release(struct listener *l);

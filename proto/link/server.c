@@ -189,7 +189,9 @@ const char *link_server_url(const struct link_server *s)
 
 int link_server_check(struct link_server *s)
 {
-    return err_from_nng(listener_check(&s->listener));
+    bool anew;
+    int err = err_from_nng(listener_check(&s->listener, &anew));
+    return err == 0 ? anew : err;
 }
 
 static struct mail *server_sent(struct link_server *s, struct slot *slot,
