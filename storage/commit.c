@@ -11,6 +11,7 @@
 #include <sys/statvfs.h>
 
 #define WAL_PASSIVE_PAGES 2000 /* 16 MiB: move what no reader holds */
+#define WAL_BUSY_PAGES 4000    /* the same while commits wait */
 #define WAL_LOW_PAGES 32
 #define WAL_RESTART_MS 200
 
@@ -341,9 +342,10 @@ static void checkpoint_full(struct store *s)
 /* Moves pages from the WAL into the file; only this connection ever does.
  * The commit stands whatever happens here: a failure is tried again, but an
  * I/O error ends the use of this connection. */
-static void checkpoint(struct store *s)
+void store_tidy(struct store *s, bool idle)
 {
-    if (s->wal_pages < WAL_PASSIVE_PAGES && !disk_is_low(s)) {
+    int enough = idle ? WAL_PASSIVE_PAGES : WAL_BUSY_PAGES;
+    if (s->broken != 0 || (s->wal_pages < enough && !disk_is_low(s))) {
         return;
     }
     int rc = SQLITE_OK;
@@ -395,6 +397,5 @@ int store_commit(struct store *s, const struct store_batch *b,
     int64_t now_us = clock_monotonic_us();
     s->commit_us = now_us - start_us;
     s->total_us = b->cut_us == 0 ? -1 : now_us - b->cut_us;
-    checkpoint(s);
     return 0;
 }

@@ -266,6 +266,12 @@ struct store_batch {
 FYKE_MUST_USE int store_commit(struct store *s, const struct store_batch *b,
                                struct fault *fault);
 
+/* Moves what commits have written from the WAL into the file, when it is much.
+ * To be called after store_commit, when its result has been handed on, so that
+ * nobody waits for it; `idle` = nothing waits to be stored. A failure is tried
+ * again; after an I/O error every later call answers ERR_IO. */
+void store_tidy(struct store *s, bool idle);
+
 /* Events outside a batch (start, stop, worker lost...). */
 FYKE_MUST_USE int store_events_put(struct store *s,
                                    const struct store_event *event,

@@ -59,12 +59,18 @@ static void writer_main(void *argument)
         int64_t begun_ns = clock_thread_cpu_ns();
         c->err = writer_carry_out(w->store, c);
         c->took_us = clock_monotonic_us() - start_us;
-        (void)stages_add(w->stages, WORK_COMMIT, begun_ns);
+        bool committed = c->kind == WRITER_COMMIT && c->err == 0;
         uv_mutex_lock(&w->mutex);
         c->next = NULL;
-        *w->done_end = c;
+        *w->done_end = c; /* from here on it is its sender's */
         w->done_end = &c->next;
         (void)uv_async_send(&w->async);
+        bool idle = w->todo == NULL;
+        uv_mutex_unlock(&w->mutex);
+        if (committed)
+            store_tidy(w->store, idle);
+        (void)stages_add(w->stages, WORK_COMMIT, begun_ns);
+        uv_mutex_lock(&w->mutex);
     }
     uv_mutex_unlock(&w->mutex);
 }

@@ -157,6 +157,7 @@ void fixture_commit(struct store *s, const struct store_batch *b)
     struct fault fault = { 0 };
     int err = store_commit(s, b, &fault);
     cr_assert_eq(err, 0, "%s: %s", err_name(err), fault.text);
+    store_tidy(s, true);
 }
 
 void fixture_make(const char *path, uint64_t batches, bool clean)
