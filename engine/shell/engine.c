@@ -287,6 +287,7 @@ int engine_run(const struct settings *settings, const struct option *table,
     e->stage = STAGE_RUNNING;
     e->started_us = clock_monotonic_us();
     e->last_cut_ns = clock_wall_ns();
+    e->here_end = &e->here_first;
     batch_input_init(&e->open);
     int rc = uv_loop_init(&e->loop);
     if (rc != 0) {

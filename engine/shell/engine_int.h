@@ -49,6 +49,7 @@ struct job {
     void (*done)(struct job *j);
     int err;
     bool busy;
+    struct job *next; /* of job_here */
 };
 
 /* Everything of one batch between seal and release. */
@@ -168,6 +169,8 @@ struct engine {
 
     struct coord *coord;
     struct coord_actions actions;
+    struct job *here_first, **here_end; /* ended, `done` is to follow */
+    bool stepping;
     const struct wire_message *message; /* of the step under way */
     struct slot slot[ENGINE_SLOTS];
     struct batch_input open;
@@ -218,6 +221,9 @@ void engine_turn(struct engine *e);
 void engine_fail(struct engine *e, int err, const char *format, ...)
     FYKE_PRINTF(3, 4);
 void job_start(struct engine *e, struct job *j);
+/* For work that takes no longer than handing it to another thread and back:
+ * done at once, and `done` follows when the step under way has returned. */
+void job_here(struct engine *e, struct job *j);
 struct slot *engine_slot(struct engine *e, uint64_t batch);
 
 /* remark.c: one line for people, for the log and, with `event`, for `events` */

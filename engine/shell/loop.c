@@ -37,6 +37,29 @@ void job_start(struct engine *e, struct job *j)
     check(rc == 0); /* only fails without a callback */
 }
 
+void job_here(struct engine *e, struct job *j)
+{
+    check(!j->busy);
+    j->engine = e;
+    j->next = NULL;
+    j->err = j->run(j);
+    *e->here_end = j;
+    e->here_end = &j->next;
+}
+
+/* What was done at once; it may make more of the kind. */
+static void jobs_done_here(struct engine *e)
+{
+    while (e->here_first != NULL) {
+        struct job *j = e->here_first;
+        e->here_first = j->next;
+        if (e->here_first == NULL)
+            e->here_end = &e->here_first;
+        if (e->failed == 0)
+            j->done(j);
+    }
+}
+
 struct slot *engine_slot(struct engine *e, uint64_t batch)
 {
     return &e->slot[batch % ENGINE_SLOTS];
@@ -142,6 +165,11 @@ void engine_step(struct engine *e, const struct coord_event *event)
     coord_step(e->coord, clock_monotonic_us(), event, &e->actions);
     for (uint32_t i = 0; i < e->actions.count; i++)
         act(e, &e->actions.item[i]);
+    if (e->stepping)
+        return; /* inside jobs_done_here */
+    e->stepping = true;
+    jobs_done_here(e);
+    e->stepping = false;
 }
 
 static void core_timer_fired(uv_timer_t *timer)

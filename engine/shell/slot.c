@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define SLOT_ARENA_BYTES_MAX ((size_t)8 << 30)
+#define SMALL_RECORDS 2048u
 #define SLOT_TEXT_BYTES_MAX ((size_t)1 << 30)
 
 /* The named moments of a batch's life, each one line in the debug log. */
@@ -32,6 +33,16 @@ void slot_count(struct slot *s)
     e->flight.slot_bytes += bytes - s->held_bytes;
     s->held_bytes = bytes;
     flight_note(&e->flight);
+}
+
+/* The loop itself is the quickest for a small batch: no other thread has to
+ * wake up, and then the loop again. */
+static void slot_job(struct engine *e, struct slot *s, struct job *j)
+{
+    if (s->input.records <= SMALL_RECORDS)
+        job_here(e, j);
+    else
+        job_start(e, j);
 }
 
 static bool slot_job_ok(struct job *j, const char *what)
@@ -124,7 +135,7 @@ void slot_seal(struct engine *e, const struct coord_action *a)
         return;
     }
     s->seal = (struct job){ .slot = s, .run = seal_run, .done = seal_done };
-    job_start(e, &s->seal);
+    slot_job(e, s, &s->seal);
 }
 
 static int prepare_run(struct job *j)
@@ -214,7 +225,7 @@ void slot_merge(struct engine *e, const struct coord_action *a)
 {
     struct slot *s = engine_slot(e, a->batch);
     s->merge = (struct job){ .slot = s, .run = merge_run, .done = merge_done };
-    job_start(e, &s->merge);
+    slot_job(e, s, &s->merge);
 }
 
 static enum coord_outcome commit_outcome(int err)
