@@ -57,6 +57,8 @@ struct status {
     bool was_behind; /* lag over three intervals in the last ten seconds */
     struct recent_times times;
     struct coord_stats core;
+    uint64_t held_bytes, held_peak_bytes; /* memory of what is in flight */
+    uint64_t rss_bytes, rss_peak_bytes;   /* of the whole process */
     bool db_locked; /* it is full because another program holds the file */
     uint32_t restarts;
     uint32_t worker_count;

@@ -4,6 +4,7 @@
 #include "engine/shell/engine_int.h"
 
 #include "proto/host/clock.h"
+#include "proto/host/memory.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -75,6 +76,10 @@ static void gather_progress(struct engine *e, struct status *s, int64_t now_us)
     s->was_behind = recent_was_behind(&e->recent, now_us);
     recent_times_get(&e->recent, now_us, &s->times);
     coord_stats_get(e->coord, &s->core);
+    s->held_bytes = flight_bytes(&e->flight);
+    s->held_peak_bytes = e->flight.peak_bytes;
+    s->rss_bytes = host_rss_bytes();
+    s->rss_peak_bytes = host_rss_peak_bytes();
     s->db_locked = e->commit_err == ERR_BUSY;
     s->restarts = e->supervise != NULL ? supervise_restarts(e->supervise) : 0;
     s->recent = &e->recent;

@@ -154,7 +154,11 @@ static void put_flight(const struct status *s, struct buf *out)
     put_u64(out, "rows_max", s->tuning.cap_rows);
     put_u64(out, "bytes", s->core.bytes_in_flight);
     put_u64(out, "bytes_max", s->tuning.cap_bytes);
+    put_u64(out, "held_bytes", s->held_bytes);
+    put_u64(out, "held_peak_bytes", s->held_peak_bytes);
     (void)buf_append_char(out, '}');
+    put_u64(out, "rss_bytes", s->rss_bytes);
+    put_u64(out, "rss_peak_bytes", s->rss_peak_bytes);
     put_u64(out, "tasks_open", s->core.tasks_open);
     put_u64(out, "retries", s->core.retries);
     put_u64(out, "duplicates", s->core.duplicates);
