@@ -92,28 +92,38 @@ static int apply_row(struct config_stored *s, const struct stored_row *stored,
     return err;
 }
 
+/* The rows of the database; one that is not there has none. */
+static int read_rows(struct stored_walk *w, const char *db, struct fault *fault)
+{
+    struct reader *reader;
+    int err = reader_open(db, &reader, fault);
+    if (err == ERR_NOTFOUND) { /* a start would make it */
+        memset(fault, 0, sizeof *fault);
+        return ERR_OK;
+    }
+    if (err != 0)
+        return err;
+    err = reader_query(reader,
+                       "select name,value,from_batch,strftime('%Y-%m-%d "
+                       "%H:%M:%S',at_ns/1000000000,'unixepoch'),actor "
+                       "from setting order by from_batch,id",
+                       each_row, w, fault);
+    reader_close(reader);
+    return err;
+}
+
 int config_stored_apply(struct config_stored *s, const char *db,
                         struct config_layers *l, struct fault *fault)
 {
-    struct reader *reader = NULL;
     struct stored_walk w = { .s = s, .l = l };
     arena_init(&s->arena, ARENA_BYTES_MAX);
     s->remark = calloc(l->count, sizeof *s->remark);
     w.row = calloc(l->count, sizeof *w.row);
-    int err = s->remark != NULL && w.row != NULL
-                  ? reader_open(db, &reader, fault)
-                  : fault_set(fault, ERR_NOMEM, "out of memory for settings");
-    if (err == ERR_NOTFOUND) { /* a start would make it */
-        err = ERR_OK;
-        memset(fault, 0, sizeof *fault);
-    } else if (err == 0) {
-        err = reader_query(reader,
-                           "select name,value,from_batch,strftime('%Y-%m-%d "
-                           "%H:%M:%S',at_ns/1000000000,'unixepoch'),actor "
-                           "from setting order by from_batch,id",
-                           each_row, &w, fault);
-        reader_close(reader);
+    if (s->remark == NULL || w.row == NULL) {
+        free(w.row);
+        return fault_set(fault, ERR_NOMEM, "out of memory for settings");
     }
+    int err = read_rows(&w, db, fault);
     for (size_t i = 0; i < l->own_count && err == 0; i++)
         if (w.row[i].value != NULL)
             err = apply_row(s, &w.row[i], l, i, fault);
