@@ -18,6 +18,7 @@
  */
 #include "proto/host/file_control.h"
 #include "proto/link/link.h"
+#include "proto/link/reach.h"
 #include "proto/wire/wire.h"
 #include "tests/lib/wire_tools.h"
 
@@ -27,6 +28,7 @@
 #include <string.h>
 
 struct raw {
+    const char *url;
     struct link_client *client;
     struct wire_envelope envelope;
     struct wire_control control;
@@ -157,6 +159,12 @@ static void print_reply(struct raw *r, const struct link_event *e)
     printf("\n");
 }
 
+/* Nobody listens: nng dials on without a word. */
+static bool is_gone(const struct raw *r)
+{
+    return reach_check(r->url, INT64_MAX, NULL) == ERR_UNREACHABLE;
+}
+
 /* Waits for the reply on the task channel; false when there will be none. */
 static bool hear(struct raw *r)
 {
@@ -172,7 +180,7 @@ static bool hear(struct raw *r)
                 print_reply(r, e);
             link_event_release(e);
         }
-        if (heard || lost)
+        if (heard || lost || is_gone(r))
             return heard;
     }
 }
@@ -181,7 +189,7 @@ int main(int argc, char **argv)
 {
     char url[256];
     struct fault fault = { 0 };
-    struct raw r = { .envelope.worker_id = 4711 };
+    struct raw r = { .url = url, .envelope.worker_id = 4711 };
     const struct link_options o = { .message_bytes_max = 8u << 20,
                                     .send_timeout_ms = 60000,
                                     .wake = no_wake };
