@@ -382,9 +382,7 @@ int store_commit(struct store *s, const struct store_batch *b,
     if (err == 0) {
         err = commit_rows(s, b, fault);
     }
-    if (err == 0) {
-        err = retain_step(s, b, &next, fault);
-    }
+    err = err == 0 ? retain_step(s, b, &next, fault) : err;
     err = store_end(s, err, fault);
     if (err == ERR_FULL) {
         checkpoint_full(s);

@@ -24,8 +24,8 @@ void stages_print(const struct stages *s, char *out, size_t out_bytes)
     double ms[WORK_COUNT];
     double wire_ms = (double)(clock_process_cpu_ns() - s->process_ns) / 1e6;
     for (uint32_t i = 0; i < WORK_COUNT; i++) {
-        ms[i] = (double)atomic_load_explicit(&s->ns[i], memory_order_relaxed) /
-                1e6;
+        ms[i] =
+            (double)atomic_load_explicit(&s->ns[i], memory_order_relaxed) / 1e6;
         wire_ms -= ms[i];
     }
     (void)snprintf(out, out_bytes,

@@ -31,7 +31,8 @@ static void set_pool_threads(void)
 
 /* One heap for all threads: a block of records is framed, parsed, merged and
  * freed by different ones, and with a heap each, every heap grows to the size
- * of what is in flight. Few and large allocations: nobody waits for the lock. */
+ * of what is in flight. Few and large allocations: nobody waits for the lock.
+ */
 static void set_heaps(void)
 {
     (void)mallopt(M_ARENA_MAX, 1);

@@ -75,8 +75,8 @@ struct shell {
     struct cached_model models[WORKER_MODELS_MAX];
     bool leaving;
     int64_t work_ns[COMPUTE_WORKS]; /* CPU of all jobs that have ended */
-    uint32_t stops; /* signals that asked to stop */
-    int exit_err;   /* enum err of the way out */
+    uint32_t stops;                 /* signals that asked to stop */
+    int exit_err;                   /* enum err of the way out */
     char exit_text[256];
 };
 

@@ -227,3 +227,21 @@ void fixture_check(const char *path)
     reader_close(r);
     buf_release(&findings);
 }
+
+int fixture_open_error(const struct store_options *options, struct fault *fault)
+{
+    struct store *s = NULL;
+    int err = store_open(options, &s, fault);
+    if (err == 0) {
+        (void)store_close(s, false, NULL);
+    }
+    return err;
+}
+
+int fixture_open_error_at(const char *path, bool fresh, struct fault *fault)
+{
+    *fault = (struct fault){ 0 };
+    return fixture_open_error(
+        &(struct store_options){ .path = path, .mode = 0600, .fresh = fresh },
+        fault);
+}

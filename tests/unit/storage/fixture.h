@@ -50,4 +50,9 @@ const char *fixture_query_on(sqlite3 *sq, const char *sql);
 /* reader_check finds nothing. */
 void fixture_check(const char *path);
 
+/* What opening for writing answers; it is closed again at once. */
+int fixture_open_error(const struct store_options *options,
+                       struct fault *fault);
+int fixture_open_error_at(const char *path, bool fresh, struct fault *fault);
+
 #endif

@@ -1,6 +1,5 @@
 /* Who may open what: place, lock, first look, start over, clean exit. */
 #include "fixture.h"
-#include "tests/lib/seed.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,24 +10,6 @@
 #include <unistd.h>
 
 TestSuite(open);
-
-static int open_error(const struct store_options *options, struct fault *fault)
-{
-    struct store *s = NULL;
-    int err = store_open(options, &s, fault);
-    if (err == 0) {
-        (void)store_close(s, false, NULL);
-    }
-    return err;
-}
-
-static int open_error_at(const char *path, bool fresh, struct fault *fault)
-{
-    *fault = (struct fault){ 0 };
-    return open_error(
-        &(struct store_options){ .path = path, .mode = 0600, .fresh = fresh },
-        fault);
-}
 
 static bool exists(const char *path)
 {
@@ -96,16 +77,17 @@ Test(open, a_second_writer_is_refused_while_the_first_lives)
     const char *path = fixture_path("two.db");
     struct store *s = fixture_open(path);
     struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_BUSY);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), ERR_BUSY);
     cr_expect_eq(err_exit_code(ERR_BUSY), 75);
     cr_expect(strstr(fault.text, "held by another fyke") != NULL);
-    cr_expect_eq(open_error_at(path, true, &fault), ERR_BUSY);
+    cr_expect_eq(fixture_open_error_at(path, true, &fault), ERR_BUSY);
     struct fixture_batch f;
     fixture_pin(s);
     fixture_batch(&f, 1);
     fixture_commit(s, &f.b);
     fixture_close(s, true);
-    cr_expect_eq(open_error_at(path, false, &fault), 0, "%s", fault.text);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), 0, "%s",
+                 fault.text);
 }
 
 /* Another process that holds the file's lock until it is told. */
@@ -206,9 +188,10 @@ Test(open, who_waits_for_a_lock_may_give_up)
                                .waiting_context = &h };
     cr_expect_eq(store_open(&o, &s, &fault), ERR_CANCELED);
     cr_expect_eq(h.asked, 3);
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_BUSY, "2 s, unasked");
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), ERR_BUSY,
+                 "2 s, unasked");
     holder_end(&h);
-    cr_expect_eq(open_error_at(path, false, &fault), 0);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), 0);
 }
 
 Test(open, the_rest_of_a_start_waits_for_a_lock_too_and_a_commit_does_not)
@@ -245,7 +228,7 @@ Test(open, a_second_process_is_refused_also_through_a_link)
     pid_t child = fork();
     if (child == 0) {
         struct fault fault;
-        _exit(open_error_at(link, false, &fault) == ERR_BUSY ? 0 : 1);
+        _exit(fixture_open_error_at(link, false, &fault) == ERR_BUSY ? 0 : 1);
     }
     int status = -1;
     (void)waitpid(child, &status, 0);
@@ -346,7 +329,7 @@ Test(open, a_foreign_database_is_never_touched)
     cr_assert_eq(stat(path, &before), 0);
     struct fault fault;
     for (int fresh = 0; fresh < 2; fresh++) {
-        cr_expect_eq(open_error_at(path, fresh, &fault), ERR_CONTENT);
+        cr_expect_eq(fixture_open_error_at(path, fresh, &fault), ERR_CONTENT);
         cr_expect(strstr(fault.text, "another program") != NULL);
     }
     cr_assert_eq(stat(path, &after), 0);
@@ -362,9 +345,9 @@ Test(open, a_text_file_is_content_and_stays)
     const char *path = fixture_path("notes.txt");
     write_file(path, "a,b\n1,2\n");
     struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_CONTENT);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), ERR_CONTENT);
     cr_expect_eq(err_exit_code(ERR_CONTENT), 65);
-    cr_expect_eq(open_error_at(path, true, &fault), ERR_CONTENT);
+    cr_expect_eq(fixture_open_error_at(path, true, &fault), ERR_CONTENT);
     cr_expect(exists(path));
 }
 
@@ -377,21 +360,24 @@ Test(open, an_empty_file_is_taken)
     fixture_make(path, 1, false);
     write_file(path, ""); /* but not beside a WAL */
     struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
-    cr_expect_eq(open_error_at(path, true, &fault), 0, "%s", fault.text);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), ERR_CORRUPT);
+    cr_expect_eq(fixture_open_error_at(path, true, &fault), 0, "%s",
+                 fault.text);
 }
 
 Test(open, a_missing_folder_and_a_folder_say_what_to_do)
 {
     struct fault fault;
-    cr_expect_eq(open_error_at(fixture_path("no/such/x.db"), false, &fault),
-                 ERR_NOTFOUND);
+    cr_expect_eq(
+        fixture_open_error_at(fixture_path("no/such/x.db"), false, &fault),
+        ERR_NOTFOUND);
     cr_expect(strstr(fault.text, "mkdir -p") != NULL, "%s", fault.text);
-    cr_expect_eq(open_error_at(fixture_folder(), false, &fault), ERR_PLACE);
+    cr_expect_eq(fixture_open_error_at(fixture_folder(), false, &fault),
+                 ERR_PLACE);
     cr_expect(strstr(fault.text, "is a folder") != NULL, "%s", fault.text);
-    cr_expect_eq(open_error_at("", false, &fault), ERR_USAGE);
-    cr_expect_eq(open_error_at("folder/", false, &fault), ERR_USAGE);
-    cr_expect_eq(open_error_at("/dev/null", false, &fault), ERR_PLACE);
+    cr_expect_eq(fixture_open_error_at("", false, &fault), ERR_USAGE);
+    cr_expect_eq(fixture_open_error_at("folder/", false, &fault), ERR_USAGE);
+    cr_expect_eq(fixture_open_error_at("/dev/null", false, &fault), ERR_PLACE);
 }
 
 Test(open, a_folder_without_permission_is_refused)
@@ -405,45 +391,11 @@ Test(open, a_folder_without_permission_is_refused)
         cr_assert_eq(seteuid(65534), 0);
     }
     struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_PERM);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), ERR_PERM);
     cr_expect_eq(err_exit_code(ERR_PERM), 74);
     if (getuid() == 0) {
         cr_assert_eq(seteuid(0), 0);
     }
-}
-
-Test(open, a_shortened_file_is_corrupt_and_may_be_started_over)
-{
-    const char *path = fixture_path("short.db");
-    fixture_make(path, 3, true);
-    cr_assert_eq(truncate(path, 3 * 8192 + 100), 0);
-    struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
-    cr_expect_eq(err_exit_code(ERR_CORRUPT), 65);
-    cr_expect(strstr(fault.text, path) != NULL);
-    cr_expect_eq(open_error_at(path, true, &fault), 0, "%s", fault.text);
-    cr_expect(exists(fixture_path("short.db.old")));
-}
-
-Test(open, damage_is_reported_never_repaired)
-{
-    const char *path = fixture_path("damage.db");
-    fixture_make(path, 3, true);
-    sqlite3 *sq = NULL;
-    cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
-    (void)fixture_query_on(sq, "delete from batch where batch=3");
-    (void)sqlite3_close(sq);
-    struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
-    cr_expect_eq(fixture_number(path, "select epoch from meta"), 1);
-
-    path = fixture_path("tables.db");
-    fixture_make(path, 1, true);
-    cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
-    (void)fixture_query_on(sq, "drop table answer");
-    (void)sqlite3_close(sq);
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
-    cr_expect(strstr(fault.text, "answer") != NULL, "%s", fault.text);
 }
 
 Test(open, a_newer_format_is_refused_and_a_missing_one_is_damage)
@@ -454,10 +406,10 @@ Test(open, a_newer_format_is_refused_and_a_missing_one_is_damage)
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "pragma user_version=3");
     struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_VERSION);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), ERR_VERSION);
     cr_expect(strstr(fault.text, "newer fyke") != NULL);
     (void)fixture_query_on(sq, "pragma user_version=0");
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), ERR_CORRUPT);
     (void)sqlite3_close(sq);
 }
 
@@ -524,10 +476,10 @@ Test(open, starting_over_is_refused_while_a_reader_has_the_file_open)
     cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
     (void)fixture_query_on(sq, "select * from batches");
     struct fault fault;
-    cr_expect_eq(open_error_at(path, true, &fault), ERR_BUSY);
+    cr_expect_eq(fixture_open_error_at(path, true, &fault), ERR_BUSY);
     cr_expect(strstr(fault.text, "open in another program") != NULL);
     (void)sqlite3_close(sq);
-    cr_expect_eq(open_error_at(path, false, &fault), 0);
+    cr_expect_eq(fixture_open_error_at(path, false, &fault), 0);
     cr_expect_eq(fixture_number(path, "select last_batch from meta"), 2);
 }
 
@@ -539,70 +491,4 @@ Test(open, a_half_made_file_of_a_crash_is_replaced)
     fixture_close(fixture_open(path), true);
     cr_expect_not(exists(fixture_path("half.db.new")));
     fixture_check(path);
-}
-
-/* SQLite calls that an ordinary error, not damage. */
-Test(open, an_unknown_schema_format_is_damage)
-{
-    const char *path = fixture_path("format.db");
-    fixture_make(path, 2, true);
-    FILE *f = fopen(path, "r+");
-    cr_assert_not_null(f);
-    cr_assert_eq(fseek(f, 47, SEEK_SET), 0); /* of the header, 4 at most */
-    cr_assert_eq(fputc(9, f), 9);
-    cr_assert_eq(fclose(f), 0);
-    struct fault fault;
-    cr_expect_eq(open_error_at(path, false, &fault), ERR_CORRUPT);
-    cr_expect(strstr(fault.text, "format.db is damaged") != NULL);
-}
-
-/* Bits, pages and lengths at random: an answer, never a crash, and what opens
- * without complaint was either harmless or is found by the check. */
-Test(open, random_damage_is_survived)
-{
-    const char *path = fixture_path("good.db");
-    const char *hurt = fixture_path("hurt.db");
-    fixture_make(path, 40, true);
-    static uint8_t bytes[2000000];
-    FILE *f = fopen(path, "r");
-    cr_assert_not_null(f);
-    size_t n = fread(bytes, 1, sizeof bytes, f);
-    (void)fclose(f);
-    uint64_t seed = seed_any();
-    struct rng r = seed_rng(seed);
-    int refused = 0;
-    for (int round = 0; round < 200; round++) {
-        size_t at = rng_below(&r, round % 2 == 0 ? n : 8192);
-        size_t length = round % 3 == 2 ? at : n;
-        uint8_t saved[512];
-        size_t width = round % 3 == 0 ? 1 : 512;
-        width = at + width > n ? n - at : width;
-        memcpy(saved, bytes + at, width);
-        for (size_t i = 0; i < width && round % 3 < 2; i++) {
-            bytes[at + i] ^=
-                (uint8_t)(width == 1 ? 1u << rng_below(&r, 8) : rng_next(&r));
-        }
-        f = fopen(hurt, "w");
-        cr_assert_not_null(f);
-        cr_assert_eq(fwrite(bytes, 1, length, f), length);
-        (void)fclose(f);
-        memcpy(bytes + at, saved, width);
-        struct reader *reader = NULL;
-        struct buf findings;
-        struct fault fault = { 0 };
-        buf_init(&findings, 1u << 20);
-        if (reader_open(hurt, &reader, &fault) == 0) {
-            (void)reader_check(reader, &findings, &fault);
-            reader_close(reader);
-        }
-        buf_release(&findings);
-        int err = open_error_at(hurt, false, &fault);
-        cr_assert(err == 0 || err == ERR_CORRUPT || err == ERR_CONTENT ||
-                      err == ERR_VERSION,
-                  "seed %llu round %d: %s %s", (unsigned long long)seed, round,
-                  err_name(err), fault.text);
-        cr_assert(err == 0 || strstr(fault.text, "hurt.db") != NULL);
-        refused += err != 0;
-    }
-    cr_expect_gt(refused, 20);
 }
