@@ -8,12 +8,6 @@
 #include "proto/host/clock.h"
 
 #include <math.h>
-#include <sys/statvfs.h>
-
-#define WAL_PASSIVE_PAGES 2000 /* 16 MiB: move what no reader holds */
-#define WAL_BUSY_PAGES 4000    /* the same while commits wait */
-#define WAL_LOW_PAGES 32
-#define WAL_RESTART_MS 200
 
 static int bind_failed(const struct store *s, struct fault *fault)
 {
@@ -317,55 +311,6 @@ int store_commit_us(struct store *s, struct fault *fault)
     return rc != 0 ? bind_failed(s, fault) : db_run(&s->db, q, fault);
 }
 
-/* Is the WAL a large part of what is left on the disk? Moved home, its space
- * is used again. */
-static bool disk_is_low(const struct store *s)
-{
-    struct statvfs v;
-    return s->wal_pages >= WAL_LOW_PAGES && statvfs(s->db.path, &v) == 0 &&
-           (uint64_t)v.f_bavail * v.f_frsize <
-               4ull * (uint64_t)s->wal_pages * DB_PAGE_BYTES;
-}
-
-/* The disk is full: give back what the WAL holds, if the file has room. */
-static void checkpoint_full(struct store *s)
-{
-    (void)sqlite3_busy_timeout(s->db.sq, WAL_RESTART_MS);
-    int rc = sqlite3_wal_checkpoint_v2(s->db.sq, NULL,
-                                       SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-    (void)sqlite3_busy_timeout(s->db.sq, STORE_BUSY_MS);
-    if (db_err(rc) == ERR_IO) {
-        s->broken = ERR_IO;
-    }
-}
-
-/* Moves pages from the WAL into the file; only this connection ever does.
- * The commit stands whatever happens here: a failure is tried again, but an
- * I/O error ends the use of this connection. */
-void store_tidy(struct store *s, bool idle)
-{
-    int enough = idle ? WAL_PASSIVE_PAGES : WAL_BUSY_PAGES;
-    if (s->broken != 0 || (s->wal_pages < enough && !disk_is_low(s))) {
-        return;
-    }
-    int rc = SQLITE_OK;
-    if (s->wal_pages < s->wal_restart_at) {
-        rc = sqlite3_wal_checkpoint_v2(s->db.sq, NULL,
-                                       SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-    } else {
-        (void)sqlite3_busy_timeout(s->db.sq, WAL_RESTART_MS);
-        rc = sqlite3_wal_checkpoint_v2(s->db.sq, NULL,
-                                       SQLITE_CHECKPOINT_RESTART, NULL, NULL);
-        (void)sqlite3_busy_timeout(s->db.sq, STORE_BUSY_MS);
-        s->wal_restart_at = rc == SQLITE_OK
-                                ? WAL_RESTART_PAGES
-                                : s->wal_pages + WAL_RESTART_PAGES / 4;
-    }
-    if (db_err(rc) == ERR_IO) {
-        s->broken = ERR_IO;
-    }
-}
-
 int store_commit(struct store *s, const struct store_batch *b,
                  struct fault *fault)
 {
@@ -385,7 +330,7 @@ int store_commit(struct store *s, const struct store_batch *b,
     err = err == 0 ? retain_step(s, b, &next, fault) : err;
     err = store_end(s, err, fault);
     if (err == ERR_FULL) {
-        checkpoint_full(s);
+        store_give_back(s);
     }
     if (err != 0) {
         return err;

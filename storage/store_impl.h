@@ -115,6 +115,8 @@ FYKE_MUST_USE int store_end(struct store *s, int err, struct fault *fault);
 
 /* Writes how long the last commit took, once that is known. */
 FYKE_MUST_USE int store_commit_us(struct store *s, struct fault *fault);
+/* The disk is full: gives back what the WAL holds, if the file has room. */
+void store_give_back(struct store *s);
 FYKE_MUST_USE int store_event_add(struct store *s, const struct store_event *e,
                                   struct fault *fault);
 
