@@ -34,7 +34,7 @@ static int64_t percentile(const int64_t *sorted, uint32_t count,
                           uint32_t percent)
 {
     uint32_t rank = (count * percent + 99) / 100;
-    return count == 0 ? 0 : sorted[rank > 0 ? rank - 1 : 0];
+    return sorted[rank > 0 ? rank - 1 : 0];
 }
 
 void recent_times_get(const struct recent *r, int64_t now_us,
@@ -44,6 +44,10 @@ void recent_times_get(const struct recent *r, int64_t now_us,
     uint32_t n =
         r->batches < RECENT_BATCHES ? (uint32_t)r->batches : RECENT_BATCHES;
     struct recent_times t = { .count = n };
+    if (n == 0) {
+        *ret_times = t;
+        return;
+    }
     for (uint32_t i = 0; i < n; i++) {
         const struct recent_batch *b = &r->batch[i];
         total[i] = b->total_us;
