@@ -36,6 +36,12 @@ static char *stored_name(const char *flag, char out[32])
     return out;
 }
 
+/* Its default differs between commands, so a default is not stored: "". */
+static bool is_log_level(const struct option *row)
+{
+    return strcmp(row->name, "log-level") == 0;
+}
+
 /* What a start adds to the history: written in one go at its end. */
 struct restoring {
     struct arena arena;        /* of the texts */
@@ -56,6 +62,51 @@ static void add_setting(struct restoring *r, const char *name,
 {
     r->set[r->set_count++] =
         (struct store_setting){ keep(r, name), keep(r, value) };
+}
+
+/* What an empty stored value means: the interval of this kind of input, the
+ * level of this command. A text in arena or settings; "" = nothing. */
+static int meaning_of(struct engine *e, struct restoring *r,
+                      const struct option *row, const char *text,
+                      const char **ret_text, struct fault *fault)
+{
+    struct settings unset = e->settings;
+    char word[64];
+    int64_t us = 0;
+    *ret_text = text;
+    if (*text != '\0')
+        return 0;
+    if (is_log_level(row))
+        *ret_text = row->fallback;
+    if (row->type != OPTION_INTERVAL_TEXT)
+        return 0;
+    unset.interval = NULL;
+    int rc = settings_interval(&unset, e->live, &us, fault);
+    if (rc == 0)
+        *ret_text = keep(r, option_interval_text(us, word, sizeof word));
+    return rc;
+}
+
+/* The change as people see it; none when both mean the same. */
+static int add_event(struct engine *e, struct restoring *r,
+                     const struct option *row, const char *old_text,
+                     const char *new_text, struct fault *fault)
+{
+    char name[32];
+    int rc = meaning_of(e, r, row, old_text, &old_text, fault);
+    if (rc == 0)
+        rc = meaning_of(e, r, row, new_text, &new_text, fault);
+    if (rc != 0 || strcmp(old_text, new_text) == 0)
+        return rc;
+    r->event[r->event_count++] =
+        (struct store_event){ .at_ns = clock_wall_ns(),
+                              .what = "set",
+                              .name = keep(r, stored_name(row->name, name)),
+                              .old_value = keep(r, old_text),
+                              .new_value = keep(r, new_text),
+                              .who = "start",
+                              .first_batch = e->meta.last_batch + 1 };
+    return 0;
 }
 
 /* "flag.NAME" holds the flag as it was typed at the last start ("" = not
@@ -83,17 +134,11 @@ static int restore_setting(struct engine *e, struct restoring *r, size_t index,
         rc = take_stored(e, index, buf_text(&stored), fault);
         goto out;
     }
-    add_setting(r, name, buf_text(&typed));
+    const char *text = is_log_level(row) ? typed_flag : buf_text(&typed);
+    add_setting(r, name, text);
     add_setting(r, flag_key, typed_flag);
-    if (known && strcmp(buf_text(&stored), buf_text(&typed)) != 0)
-        r->event[r->event_count++] =
-            (struct store_event){ .at_ns = clock_wall_ns(),
-                                  .what = "set",
-                                  .name = keep(r, name),
-                                  .old_value = keep(r, buf_text(&stored)),
-                                  .new_value = keep(r, buf_text(&typed)),
-                                  .who = "start",
-                                  .first_batch = next };
+    if (known)
+        rc = add_event(e, r, row, buf_text(&stored), text, fault);
 out:
     buf_release(&typed);
     buf_release(&stored);
