@@ -26,7 +26,7 @@ static int open_place(struct store *s, struct fault *fault)
     const struct store_options *o = &s->options;
     int err = place_resolve(&s->db, o->path, fault);
     if (err == 0) {
-        err = place_lock(&s->db, o->mode, &s->lock_fd, fault);
+        err = place_lock(&s->db, o, &s->lock_fd, fault);
     }
     enum place_kind kind = PLACE_ABSENT;
     if (err == 0) {

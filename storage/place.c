@@ -15,9 +15,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define HEADER_BYTES 100
+#define LOCK_TRIES 25 /* of 20 ms */
 
 static int path_fault(const char *label, int errno_value, const char *doing,
                       struct fault *fault)
@@ -126,13 +128,21 @@ int place_resolve(struct db *d, const char *path, struct fault *fault)
     return place_check(d, fault);
 }
 
-int place_lock(const struct db *d, uint32_t mode, int *ret_fd,
+int place_lock(const struct db *d, const struct store_options *o, int *ret_fd,
                struct fault *fault)
 {
     char path[PATH_MAX + 16];
     (void)path_with(d->path, ".lock", path);
     int fd = -1;
-    int err = file_lock(path, mode, &fd);
+    int err = file_lock(path, o->mode, &fd);
+    for (int i = 0; err == ERR_BUSY && o->waiting != NULL && i < LOCK_TRIES;
+         i++) {
+        if (o->waiting(o->waiting_context, NULL) != 0) {
+            return fault_set(fault, ERR_CANCELED, "%s: stopped", d->label);
+        }
+        (void)nanosleep(&(struct timespec){ 0, 20000000 }, NULL);
+        err = file_lock(path, o->mode, &fd);
+    }
     if (err == ERR_BUSY) {
         return fault_set(fault, ERR_BUSY,
                          "%s is held by another fyke. Wait for it to end or "

@@ -10,6 +10,7 @@
 #define FYKE_STORAGE_PLACE_H
 
 #include "storage/db.h"
+#include "storage/store.h"
 
 enum place_kind { PLACE_ABSENT, PLACE_OURS };
 
@@ -18,9 +19,10 @@ enum place_kind { PLACE_ABSENT, PLACE_OURS };
  * folder), ERR_PERM, ERR_PLACE (a directory, or a network file system). */
 FYKE_MUST_USE int place_resolve(struct db *d, const char *path,
                                 struct fault *fault);
-/* FILE.lock. ERR_BUSY when another process holds it. */
-FYKE_MUST_USE int place_lock(const struct db *d, uint32_t mode, int *ret_fd,
-                             struct fault *fault);
+/* FILE.lock. ERR_BUSY when another process holds it; with `waiting`, still
+ * after half a second: `fyke set` without a coordinator holds it for less. */
+FYKE_MUST_USE int place_lock(const struct db *d, const struct store_options *o,
+                             int *ret_fd, struct fault *fault);
 /* ERR_CONTENT: not a database, or another program's. ERR_CORRUPT: shorter
  * than its own header says. An empty file counts as absent. */
 FYKE_MUST_USE int place_examine(const struct db *d, enum place_kind *ret_kind,

@@ -44,7 +44,8 @@ struct store_options {
     /* Asked every 100 ms while another program's lock holds up the start:
      * store_open and what follows until store_started. 0 = wait on, else the
      * call returns ERR_CANCELED. `text` is a line for people, once, after 2 s,
-     * otherwise NULL. Without it such a lock is ERR_BUSY after 2 s. */
+     * otherwise NULL. Without it such a lock is ERR_BUSY after 2 s. The lock
+     * of another fyke is ERR_BUSY after half a second, without it at once. */
     int (*waiting)(void *context, const char *text);
     void *waiting_context;
 };

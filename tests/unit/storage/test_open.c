@@ -219,6 +219,42 @@ Test(open, the_rest_of_a_start_waits_for_a_lock_too_and_a_commit_does_not)
     fixture_close(s, true);
 }
 
+static int lets_go(void *context, const char *text)
+{
+    struct store **other = context;
+    cr_expect(text == NULL);
+    fixture_close(*other, true);
+    *other = NULL;
+    return 0;
+}
+
+static int gives_up(void *context, const char *text)
+{
+    (void)text;
+    return ++*(int *)context == 2 ? ERR_CANCELED : 0;
+}
+
+Test(open, a_start_tries_again_while_another_fyke_holds_the_file_for_a_moment)
+{
+    const char *path = fixture_path("moment.db");
+    struct store *other = fixture_open(path);
+    struct fault fault;
+    int asked = 0;
+    const struct store_options stopped = { .path = path,
+                                           .mode = 0600,
+                                           .waiting = gives_up,
+                                           .waiting_context = &asked };
+    cr_expect_eq(fixture_open_error(&stopped, &fault), ERR_CANCELED);
+    cr_expect_eq(asked, 2);
+    struct store *s =
+        fixture_open_with(&(struct store_options){ .path = path,
+                                                   .mode = 0600,
+                                                   .waiting = lets_go,
+                                                   .waiting_context = &other });
+    cr_expect(other == NULL);
+    fixture_close(s, true);
+}
+
 Test(open, a_second_process_is_refused_also_through_a_link)
 {
     const char *path = fixture_path("real.db");
