@@ -121,6 +121,15 @@ static int check_twice(const struct change *c, const struct option *row,
     return 0;
 }
 
+/* An interval that nobody set is 1s at the next start if the file is read
+ * with --pace then, so that "off" is a change too. */
+static bool is_unset(const struct option *row, const struct settings *s,
+                     bool live)
+{
+    return row->type == OPTION_INTERVAL_TEXT && !live &&
+           (s->interval == NULL || *s->interval == '\0');
+}
+
 static int add_pair(struct change *c, const struct option *table,
                     size_t table_count, bool live, const struct wire_pair *pair,
                     struct fault *fault)
@@ -141,6 +150,7 @@ static int add_pair(struct change *c, const struct option *table,
         .row = row,
         .name = keep_bytes(c, right, strlen(right)),
     };
+    bool unset = is_unset(row, &c->settings, live);
     int rc = item->name == NULL ? ERR_NOMEM : check_twice(c, row, fault);
     if (rc == 0)
         rc = print_value(c, row, &c->settings, live, &item->old_text, fault);
@@ -152,7 +162,7 @@ static int add_pair(struct change *c, const struct option *table,
         rc = option_set_named(row, item->new_text, &c->settings, fault);
     if (rc != 0)
         return rc;
-    item->changed = strcmp(item->old_text, item->new_text) != 0;
+    item->changed = unset || strcmp(item->old_text, item->new_text) != 0;
     c->changed += item->changed;
     c->cut = c->cut || (item->changed && is_cut(row));
     c->count++;
