@@ -1,6 +1,7 @@
 /*
  * fyke config
  */
+#include "engine/shell/engine.h"
 #include "tools/fyke/cli.h"
 #include "tools/fyke/config_example.h"
 #include "tools/fyke/config_layers.h"
@@ -12,6 +13,7 @@
 
 #define OUT_BYTES_MAX ((size_t)4 << 20)
 #define NAME_BYTES 80
+#define PATH_BYTES 4200
 
 static const struct option config_table[] = {
     { "origin", 0, OPTION_FLAG,
@@ -39,7 +41,10 @@ static void print_origin(const struct config_layers *l, size_t i,
     char name[NAME_BYTES];
     switch (l->layer[i]) {
     case CONFIG_DEFAULT:
-        (void)buf_append_text(out, "default");
+        (void)buf_append_text(out, strcmp(row->name, "db") == 0 &&
+                                           l->values.settings.db != NULL
+                                       ? "default, by the input"
+                                       : "default");
         break;
     case CONFIG_FILE:
         (void)buf_printf(out, "%s:%u", l->file.path, l->line[i]);
@@ -100,20 +105,36 @@ static void print_values(const struct config_layers *l, struct buf *out)
     buf_release(&value);
 }
 
+/* The database that a start would open; NULL when there is no input either. */
+static int find_db(const struct config_layers *l, char *out, size_t out_bytes,
+                   const char **ret_db, struct fault *fault)
+{
+    *ret_db = l->values.settings.db;
+    if (*ret_db != NULL || l->values.input == NULL)
+        return 0;
+    *ret_db = out;
+    return engine_find_db(NULL, l->values.input, out, out_bytes, fault);
+}
+
 static int config_print(struct config_layers *l, struct buf *out,
                         struct fault *fault)
 {
     struct config_stored stored = { 0 };
+    char path[PATH_BYTES];
+    const char *db = NULL;
     if (l->values.example)
         return config_example_print(l->table + config_table_count,
                                     l->count - config_table_count, out);
     int err = config_layers_apply(l, fault);
     cli_warn_lines(&l->warnings);
-    if (err == 0 && l->values.settings.db != NULL)
-        err = config_stored_apply(&stored, l->values.settings.db, l, fault);
-    if (err == 0 && l->values.origin)
+    if (err == 0)
+        err = find_db(l, path, sizeof path, &db, fault);
+    if (err == 0 && db != NULL)
+        err = config_stored_apply(&stored, db, l, fault);
+    if (err == 0 && l->values.origin) {
+        l->values.settings.db = db;
         print_origins(l, &stored, out);
-    else if (err == 0)
+    } else if (err == 0)
         print_values(l, out);
     config_stored_release(&stored);
     return err;
@@ -159,9 +180,9 @@ const struct command command_config = {
         "Takes what fyke run and fyke coordinator take, and prints the "
         "settings that a\nstart would see as YAML, or with --origin as a "
         "table: defaults, then the file\n(--config or $FYKE_CONFIG), then the "
-        "environment (FYKE_MAX_ROWS), then flags.\nWith --db or $FYKE_DB also "
-        "what is stored there: what fyke set said holds until\none of the "
-        "others changes. Starts nothing and writes nothing.\n",
+        "environment (FYKE_MAX_ROWS), then flags.\nAlso what is stored in the "
+        "database that --db or the input names: what fyke set\nsaid holds "
+        "until one of the others changes. Starts nothing and writes nothing.\n",
     .examples = "  fyke config --example >fyke.yaml\n"
                 "  fyke config --origin --config fyke.yaml --max-rows 5000\n"
                 "  fyke config --origin --db payments.fyke.db\n",
