@@ -194,8 +194,9 @@ int config_names_print(const struct option *table, size_t count,
             out, "| `%s` | `%s` | %s |\n",
             option_setting_name(&table[i], name, sizeof name),
             option_environment_name(&table[i], variable, sizeof variable),
-            !in_file(&table[i])               ? "flag only"
-            : (table[i].traits & OPTION_LIVE) ? "live"
-                                              : "");
+            strcmp(table[i].name, "config") == 0 ? "not in a file"
+            : !in_file(&table[i])                ? "flag only"
+            : (table[i].traits & OPTION_LIVE)    ? "live"
+                                                 : "");
     return buf_append_char(out, '\n');
 }
