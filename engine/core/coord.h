@@ -20,6 +20,8 @@
  *              `cut` the open batch, empty now, takes no record until then;
  *              without, it goes on taking them, and where new limits are
  *              below what it holds it is cut as it is.
+ *              Before HELD was said, TUNE without a change takes the HOLD
+ *              back: HELD is not said any more.
  * Auto         with `tuning.share.on` the interval follows what batches take:
  *              see pace.h.
  * Cutting      a batch is full at max_rows records, or once its bytes reach
@@ -137,10 +139,12 @@ enum coord_event_kind {
     COORD_EV_BAD_REQUEST, /* `request`, `pipe`: bytes that do not decode;
                            * `payload_err`: what wire_decode returned */
     COORD_EV_PIPE_LOST,   /* `pipe`: a hint */
-    COORD_EV_HOLD,        /* a change is to come; HELD follows exactly once,
-                           * also while draining and after the end. `cut`: the
-                           * open batch is closed for it. One at a time */
-    COORD_EV_TUNE,        /* after HELD: `tuning`, or NULL = as before */
+    COORD_EV_HOLD,        /* a change is to come; HELD follows once, also
+                           * while draining and after the end, unless it is
+                           * taken back before. `cut`: the open batch is closed
+                           * for it. One at a time */
+    COORD_EV_TUNE,        /* after HELD: `tuning`, or NULL = as before; after
+                           * HOLD alone: NULL, which takes it back */
 };
 
 enum coord_outcome {

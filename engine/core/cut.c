@@ -93,6 +93,18 @@ void cut_retime(struct coord *c)
     }
 }
 
+void cut_keep(struct coord *c)
+{
+    const struct coord_share *share = &c->config.tuning.share;
+    struct open_batch *open = &c->open;
+    if (open->records == 0 || open->interval_us < share->min_us ||
+        open->interval_us > share->max_us) {
+        cut_retime(c);
+    } else {
+        open->tuned = true;
+    }
+}
+
 int64_t cut_interval_us(const struct coord *c)
 {
     switch (c->config.tuning.cut) {

@@ -199,6 +199,8 @@ int64_t cut_due_us(const struct coord *c);
 void cut_follow_grid(struct coord *c);
 /* The tuning changed under the open batch. */
 void cut_retime(struct coord *c);
+/* The same, and its interval follows the load: it keeps its deadline. */
+void cut_keep(struct coord *c);
 
 /* auto.c: the interval that follows what batches take. */
 bool auto_is_on(const struct coord *c);

@@ -62,13 +62,18 @@ void tune_hold_try(struct coord *c)
 
 void tune_change(struct coord *c, const struct coord_event *event)
 {
-    check(c->hold == HOLD_HELD);
+    check(c->hold != HOLD_NONE);
+    check(event->tuning == NULL || c->hold == HOLD_HELD);
     c->hold = HOLD_NONE;
     if (event->tuning != NULL) {
         check(coord_tuning_check(event->tuning) == 0);
         bool was_on = auto_is_on(c);
         c->config.tuning = *event->tuning;
         auto_set(c, was_on);
-        cut_retime(c);
+        if (was_on && auto_is_on(c)) {
+            cut_keep(c);
+        } else {
+            cut_retime(c);
+        }
     }
 }

@@ -20,7 +20,21 @@ void change_ask(struct sim *s, uint32_t index)
     s->seen.changes++;
     trace_line(s, "coord", "a change is asked for%s",
                change->cut ? "" : ", the open batch may stay");
+    if (change->patience_us > 0) {
+        sim_at(s, s->now_us + change->patience_us, EVENT_CHANGE_OVER, WHO_COORD,
+               index, 0);
+    }
     coord_do(s, &e);
+}
+
+void change_over(struct sim *s, uint32_t index)
+{
+    struct coord_event e = { .kind = COORD_EV_TUNE };
+    if (s->coord.judge.asked && s->coord.change == index) {
+        s->seen.taken_back++;
+        trace_line(s, "coord", "the change is taken back");
+        coord_do(s, &e);
+    }
 }
 
 void change_held(struct sim *s)

@@ -339,6 +339,9 @@ void coord_event(struct sim *s, const struct sim_event *e)
     case EVENT_COMMITTED:
         coord_committed(s, e);
         break;
+    case EVENT_CHANGE_OVER:
+        change_over(s, (uint32_t)e->a);
+        break;
     case EVENT_CHANGE_STORED:
         change_stored(s, (uint32_t)e->a);
         break;

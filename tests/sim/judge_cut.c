@@ -36,6 +36,10 @@ static void judge_tune(struct sim *s, const struct coord_event *e)
 {
     struct judge *j = &s->coord.judge;
     struct coord_tuning now;
+    if (j->asked ? e->tuning != NULL : !j->held) {
+        sim_fail(s, "a change without HELD");
+    }
+    j->asked = false;
     j->held = false;
     if (e->tuning != NULL) {
         j->tuning = *e->tuning;

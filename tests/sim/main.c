@@ -40,6 +40,7 @@ static void run_seed(uint64_t seed, FILE *trace, struct sim_outcome *total)
     total->took_us += one.took_us;
     total->restarts += one.restarts;
     total->changes += one.changes;
+    total->taken_back += one.taken_back;
     total->coord.retries += one.coord.retries;
     total->coord.duplicates += one.coord.duplicates;
     total->coord.invalid += one.coord.invalid;
@@ -54,9 +55,9 @@ static void print_total(const struct sim_outcome *t, uint64_t seeds)
 {
     printf("# %" PRIu64 " seeds, %" PRIu64 " batches, %" PRIu64
            " steps, %.0f s of virtual time, %" PRIu64 " restarts, %" PRIu64
-           " changes\n",
+           " changes, %" PRIu64 " taken back\n",
            seeds, t->batches, t->steps, (double)t->took_us / 1e6, t->restarts,
-           t->changes);
+           t->changes, t->taken_back);
     printf("# retries %" PRIu64 ", duplicates %" PRIu64 ", invalid %" PRIu64
            ", overruns %" PRIu64 ", speculations %" PRIu64 "\n",
            t->coord.retries, t->coord.duplicates, t->coord.invalid,

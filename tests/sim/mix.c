@@ -134,6 +134,9 @@ static void draw_changes(struct sim_mix *m)
         change->refused = chance(&r, 20);
         draw_tuning(&r, &change->tuning);
     }
+    for (uint32_t i = 0; i < m->change_count; i++) {
+        m->change[i].patience_us = chance(&r, 40) ? draw(&r, 1, 100) * MS : 0;
+    }
 }
 
 void mix_draw(uint64_t seed, struct sim_mix *ret_mix)

@@ -168,6 +168,7 @@ void sim_run(const struct sim_mix *mix, FILE *trace, bool trace_beats,
                                          .steps = s->steps,
                                          .restarts = s->seen.restarts,
                                          .changes = s->seen.changes,
+                                         .taken_back = s->seen.taken_back,
                                          .coord = s->seen.coord };
     memcpy(ret_outcome->notes, s->seen.notes, sizeof ret_outcome->notes);
     *ret_store = s->store;

@@ -84,7 +84,8 @@ struct fault_event {
 /* A change while it runs. One that finds another under way is dropped. */
 struct sim_change {
     int64_t at_us;
-    int64_t wait_us; /* from HELD on: it is committed */
+    int64_t wait_us;     /* from HELD on: it is committed */
+    int64_t patience_us; /* for HELD, 0 = without end */
     bool cut;
     bool refused; /* it cannot be committed */
     struct coord_tuning tuning;
@@ -141,6 +142,7 @@ enum event_kind {
     EVENT_LOADED,
     EVENT_FAULT,         /* a: index */
     EVENT_CHANGE,        /* a: index; it is asked for */
+    EVENT_CHANGE_OVER,   /* a: index; without HELD it is taken back */
     EVENT_CHANGE_STORED, /* a: index */
     EVENT_CHANGED,       /* a: index; the core hears of it */
 };
@@ -337,7 +339,7 @@ struct sim {
     bool trace_beats;
     struct {
         uint64_t notes[32];
-        uint64_t restarts, faults, changes;
+        uint64_t restarts, faults, changes, taken_back;
         struct coord_stats coord; /* summed over lives */
     } seen;
 };
@@ -398,6 +400,7 @@ void fault_do(struct sim *s, const struct fault_event *f);
 
 /* change.c */
 void change_ask(struct sim *s, uint32_t index);
+void change_over(struct sim *s, uint32_t index);
 void change_held(struct sim *s);
 void change_stored(struct sim *s, uint32_t index);
 void change_done(struct sim *s, uint32_t index);
@@ -415,7 +418,7 @@ struct sim_outcome {
     int64_t took_us; /* virtual */
     uint64_t steps;
     uint64_t restarts; /* of the coordinator */
-    uint64_t changes;
+    uint64_t changes, taken_back;
     uint64_t notes[32];
     struct coord_stats coord; /* summed over its lives */
 };

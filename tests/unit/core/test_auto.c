@@ -171,3 +171,30 @@ Test(auto, other_limits_keep_the_interval_where_it_is_within_them)
     cr_assert_eq(paced_batch(7, 10), 70000);
     rig_end(&rig);
 }
+
+Test(auto, another_depth_leaves_the_open_batch_alone)
+{
+    paced(1000);
+    for (uint64_t n = 1; n <= 3; n++) {
+        (void)paced_batch(n, 10);
+    }
+    rig_append(&rig, 1, 1);
+    rig.now_us = coord_next_deadline_us(rig.c);
+    rig_event(&rig, COORD_EV_TICK);
+    rig_append(&rig, 1, 1);
+    int64_t due_us = coord_next_deadline_us(rig.c);
+    rig_tick(&rig, 10);
+    commit(4);
+    struct coord_tuning t;
+    coord_tuning_get(rig.c, &t);
+    t.depth = 3;
+    struct coord_event e = { .kind = COORD_EV_HOLD };
+    rig_step(&rig, &e);
+    e = (struct coord_event){ .kind = COORD_EV_TUNE, .tuning = &t };
+    rig_step(&rig, &e);
+    cr_assert_eq(coord_next_deadline_us(rig.c), due_us);
+    rig.now_us = due_us;
+    rig_event(&rig, COORD_EV_TICK);
+    cr_assert_eq(seal()->interval_us, 1000000);
+    rig_end(&rig);
+}

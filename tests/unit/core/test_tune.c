@@ -104,6 +104,27 @@ Test(tune, a_hold_waits_for_room_and_takes_no_record_meanwhile)
     rig_end(&rig);
 }
 
+Test(tune, a_hold_that_waits_can_be_taken_back)
+{
+    rig_init(&rig);
+    rig_start(&rig);
+    rig_append(&rig, 10, 1);
+    rig_append(&rig, 10, 1);
+    rig_append(&rig, 4, 1);
+    hold(true);
+    cr_assert_eq(held(), 0);
+    tune(NULL);
+    cr_assert_eq(fit(20), 6, "the open batch goes on");
+    cr_assert(coord_wants_input(rig.c));
+    commit(1);
+    cr_assert_null(seal());
+    cr_assert_eq(held(), 0);
+    hold(true);
+    cr_assert_eq(seal()->reason, COORD_REASON_SET);
+    cr_assert_eq(held(), 4, "another one is as the first");
+    rig_end(&rig);
+}
+
 Test(tune, without_cut_the_open_batch_fills_but_is_not_sealed_before_the_tune)
 {
     rig_init(&rig);
