@@ -71,10 +71,10 @@ static void open_handles(struct engine *e)
     e->link_async.data = e->prepare.data = e->core_timer.data = e;
     e->progress_timer.data = e->drain_timer.data = e;
     e->sigint.data = e->sigterm.data = e;
-    e->control.async.data = e->tune.retry.data = e;
+    e->control.async.data = e->tune.timer.data = e;
     (void)uv_async_init(loop, &e->link_async, serve_link);
     (void)uv_async_init(loop, &e->control.async, serve_control);
-    (void)uv_timer_init(loop, &e->tune.retry);
+    (void)uv_timer_init(loop, &e->tune.timer);
     (void)uv_prepare_init(loop, &e->prepare);
     (void)uv_timer_init(loop, &e->core_timer);
     (void)uv_timer_init(loop, &e->progress_timer);

@@ -16,7 +16,8 @@
 
 #define JOB_BYTES_MAX ((size_t)1 << 20)
 #define ANSWER_BYTES_MAX ((size_t)64 << 10)
-#define STORE_TRIES 5u /* while the disk is full or the file locked */
+#define HELD_WAIT_MS 5000u /* less than a client waits for its answer */
+#define STORE_TRIES 5u     /* while the disk is full or the file locked */
 #define STORE_RETRY_MS 200u
 
 static void tune_next(struct engine *e);
@@ -99,7 +100,8 @@ static void tune_apply(struct engine *e)
                          now.cut == COORD_CUT_INTERVAL ? now.interval_us : 0,
                          &next, NULL);
     check(rc == 0); /* change_make has asked */
-    progress_sound(e);
+    if (e->open.records == 0)
+        progress_sound(e); /* by the interval that was in force */
     answer_change(e);
     take_settings(e);
     t->holding = false;
@@ -140,7 +142,7 @@ static void change_stored(struct writer_command *c)
         return;
     }
     if (again && ++t->tries < STORE_TRIES && e->stage != STAGE_CLOSING) {
-        (void)uv_timer_start(&t->retry, store_again, STORE_RETRY_MS, 0);
+        (void)uv_timer_start(&t->timer, store_again, STORE_RETRY_MS, 0);
         return;
     }
     struct fault fault = c->fault;
@@ -156,6 +158,7 @@ void tune_held(struct engine *e, const struct coord_action *a)
     const struct change *c = &t->change;
     uint32_t n = 0;
     t->first_batch = a->batch;
+    (void)uv_timer_stop(&t->timer);
     for (uint32_t i = 0; i < c->count; i++) {
         const struct change_item *item = &c->item[i];
         if (!item->changed)
@@ -184,6 +187,16 @@ void tune_held(struct engine *e, const struct coord_action *a)
     writer_post(e->writer, &t->command);
 }
 
+/* Nothing leaves the pipeline: whoever asks is not to wait for it. */
+static void held_too_late(uv_timer_t *timer)
+{
+    struct engine *e = timer->data;
+    if (e->stage != STAGE_CLOSING && e->failed == 0)
+        tune_end(e, ERR_BUSY,
+                 "the pipeline is full and the open batch cannot be closed: "
+                 "nothing was changed. Are there workers? See fyke status");
+}
+
 static void tune_begin(struct engine *e)
 {
     struct tune *t = &e->tune;
@@ -201,6 +214,7 @@ static void tune_begin(struct engine *e)
         return;
     }
     t->holding = true;
+    (void)uv_timer_start(&t->timer, held_too_late, HELD_WAIT_MS, 0);
     engine_step(e, &(struct coord_event){ .kind = COORD_EV_HOLD,
                                           .cut = t->change.cut });
 }

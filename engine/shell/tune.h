@@ -8,8 +8,9 @@
  *
  * Again        a request_id that is asked again gets the first answer, also
  *              while that one is under way and after a restart.
- * Bounded      TUNE_WAITING_MAX wait; more are refused as busy.
- * Thread rule  the loop thread's.
+ * Bounded      TUNE_WAITING_MAX wait; more are refused as busy. Where the open
+ * batch cannot be closed for five seconds the change is refused as well. Thread
+ * rule  the loop thread's.
  */
 #ifndef FYKE_SHELL_TUNE_H
 #define FYKE_SHELL_TUNE_H
@@ -48,7 +49,7 @@ struct tune {
     struct buf found_text;
     struct store_changed found[WIRE_PAIRS_MAX];
     struct writer_command command;
-    uv_timer_t retry;
+    uv_timer_t timer; /* until HELD; then until the next try to store */
     uint32_t tries;
     struct change applied; /* whose texts the settings in force borrow */
 };
