@@ -249,6 +249,15 @@ static void commit_done(struct writer_command *c)
         engine_fail(e, ERR_BUSY, "%s: %s", e->db, c->fault.text);
         return;
     }
+    if (c->err == ERR_NOMEM) { /* before anything was written */
+        engine_fail(e, c->err,
+                    "%s: batch %" PRIu64 " is not committed: %s; start again: "
+                    "what was committed is found and the rest is read again",
+                    e->db, s->batch,
+                    c->fault.text[0] != '\0' ? c->fault.text
+                                             : err_text(c->err));
+        return;
+    }
     e->commit_err = c->err;
     if (c->err != 0) /* a note or the end of the run tells people */
         log_line(e->log, LOG_LEVEL_DEBUG, "commit",

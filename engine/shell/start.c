@@ -73,7 +73,7 @@ static int start_workers(struct engine *e, struct fault *fault)
     struct supervise_options o = {
         .executable = e->binary->executable,
         .url = e->url,
-        .log_level = e->settings.log_level,
+        .log_level = e->settings.quiet ? "error" : e->settings.log_level,
         .log_format = e->settings.log_format,
         .count = (uint32_t)e->settings.workers,
         .crashed = worker_crashed,

@@ -76,6 +76,7 @@ static void gather_progress(struct engine *e, struct status *s, int64_t now_us)
     s->was_behind = recent_was_behind(&e->recent, now_us);
     recent_times_get(&e->recent, now_us, &s->times);
     coord_stats_get(e->coord, &s->core);
+    s->core.draining |= e->stage == STAGE_DRAINING; /* the input stops first */
     s->held_bytes = flight_bytes(&e->flight);
     s->held_peak_bytes = e->flight.peak_bytes;
     s->rss_bytes = host_rss_bytes();
