@@ -7,10 +7,13 @@
 #include "engine/shell/engine_int.h"
 #include "engine/shell/status.h"
 #include "engine/shell/tune.h"
+#include "proto/host/clock.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define SILENT_US 60000000 /* then another client may have its place */
 
 static void control_wake(void *context)
 {
@@ -67,14 +70,40 @@ client_find(struct control *c, const struct link_server *server, uint32_t pipe)
     return NULL;
 }
 
+/* The one that was silent for longest and for SILENT_US goes. With `foreign`
+ * only where it is none of the private socket's. */
+static bool client_make_room(struct control *c, bool foreign)
+{
+    struct control_client *gone = NULL;
+    for (uint32_t i = 0; i < c->client_count; i++) {
+        struct control_client *k = &c->client[i];
+        if ((!foreign || k->server != c->server) &&
+            (gone == NULL || k->heard_us < gone->heard_us))
+            gone = k;
+    }
+    if (gone == NULL || clock_monotonic_us() - gone->heard_us < SILENT_US)
+        return false;
+    link_server_close_pipe(gone->server, gone->pipe);
+    *gone = c->client[--c->client_count];
+    return true;
+}
+
 static bool client_add(struct control *c, struct link_server *server,
                        uint32_t pipe)
 {
+    bool foreign = server != c->server;
+    uint32_t others = 0;
     if (client_find(c, server, pipe) != NULL)
         return true;
-    if (c->client_count == CONTROL_CLIENTS_MAX)
+    for (uint32_t i = 0; i < c->client_count; i++)
+        others += c->client[i].server != c->server;
+    bool full =
+        c->client_count == CONTROL_CLIENTS_MAX ||
+        (foreign && others >= CONTROL_CLIENTS_MAX - CONTROL_OWNER_PLACES);
+    if (full && !client_make_room(c, foreign))
         return false;
-    c->client[c->client_count++] = (struct control_client){ server, pipe };
+    c->client[c->client_count++] =
+        (struct control_client){ server, pipe, clock_monotonic_us() };
     return true;
 }
 
@@ -173,8 +202,11 @@ bool control_take(struct engine *e, struct link_server *server,
                   int err)
 {
     bool private_socket = server == e->control.server;
-    bool known = client_find(&e->control, server, l->pipe) != NULL;
+    struct control_client *from = client_find(&e->control, server, l->pipe);
+    bool known = from != NULL;
     uint32_t kind = m != NULL ? m->envelope.kind : 0;
+    if (known)
+        from->heard_us = clock_monotonic_us();
     if (kind == WIRE_HELLO && m->body.hello.slots == 0) {
         take_hello(e, server, l);
     } else if (kind == WIRE_CONTROL && known) {

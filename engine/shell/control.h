@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #define CONTROL_CLIENTS_MAX 64u
+#define CONTROL_OWNER_PLACES 16u /* for the private socket's alone */
 
 struct engine;
 
@@ -29,6 +30,7 @@ struct control_asker {
 struct control_client {
     struct link_server *server;
     uint32_t pipe;
+    int64_t heard_us;
 };
 
 struct control {

@@ -236,6 +236,7 @@ static void fill_summary(struct engine *e, struct engine_summary *s)
                            : 0,
         .best_line = e->best_line,
         .severity = e->settings.severity,
+        .severity_changed = e->severity_changed,
         .workers = e->settings.listen != NULL ? e->workers_most
                                               : (uint32_t)e->settings.workers,
         .restarts = e->supervise != NULL ? supervise_restarts(e->supervise) : 0,

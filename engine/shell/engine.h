@@ -53,8 +53,9 @@ struct engine_summary {
     /* best of this run when nothing was flagged */
     double best_severity;
     uint64_t best_line;
-    double severity;  /* in force at the end */
-    uint32_t workers; /* started, or the most that were there at once */
+    double severity;       /* in force at the end */
+    bool severity_changed; /* while it ran: the counts are of several */
+    uint32_t workers;      /* started, or the most that were there at once */
     uint32_t restarts;
     uint64_t retries, duplicates, alarms;
     char db[4096];

@@ -165,6 +165,7 @@ struct engine {
     struct detect_config detect;
     const struct detect_ops *detector;
     struct verdict_config verdict;
+    bool severity_changed; /* while it ran */
     struct learn_history *history;
 
     struct coord *coord;

@@ -7,6 +7,7 @@
 #include "engine/shell/engine_int.h"
 #include "engine/shell/tuning.h"
 #include "proto/base/check.h"
+#include "proto/base/text.h"
 #include "proto/host/clock.h"
 
 #include <inttypes.h>
@@ -81,6 +82,7 @@ static void take_settings(struct engine *e)
     if (log_level_parse(s->log_level, &level) == 0 &&
         strcmp(s->log_level, e->settings.log_level) != 0)
         log_set_level(e->log, level);
+    e->severity_changed |= s->severity != e->settings.severity;
     e->verdict = verdict_config_of((uint32_t)lround(s->severity * 1e4),
                                    (uint32_t)s->fit_rows);
     e->settings = *s;
@@ -281,7 +283,7 @@ static void tune_next(struct engine *e)
     writer_post(e->writer, &t->command);
 }
 
-static const char *keep_text(struct tune_job *j, struct wire_text text)
+static char *keep_text(struct tune_job *j, struct wire_text text)
 {
     char *copy = arena_alloc(&j->arena, (size_t)text.length + 1, 1);
     if (copy == NULL)
@@ -310,7 +312,13 @@ static struct tune_job *job_new(const struct wire_control *ask)
         j->request_id = keep_text(j, ask->request_id);
         ok = j->request_id != NULL;
     }
-    j->who = ask->who.length > 0 ? keep_text(j, ask->who) : "unknown";
+    j->who = "unknown";
+    if (ask->who.length > 0) {
+        char *who = keep_text(j, ask->who);
+        if (who != NULL)
+            text_clean(who);
+        j->who = who;
+    }
     j->pair_count = ask->pair_count;
     for (uint32_t i = 0; i < ask->pair_count && ok; i++) {
         j->pair[i] = ask->pair[i];

@@ -298,3 +298,17 @@ const char *text_count(uint64_t n, char *out, size_t out_bytes)
     (void)snprintf(out, out_bytes, "%s", text + at);
     return out;
 }
+
+void text_clean(char *text)
+{
+    size_t left = strlen(text);
+    while (left > 0) {
+        unsigned bytes = text_utf8_length((const uint8_t *)text, left);
+        if (bytes == 0 || (unsigned char)*text < 0x20 || *text == 0x7f) {
+            *text = '?';
+            bytes = 1;
+        }
+        text += bytes;
+        left -= bytes;
+    }
+}

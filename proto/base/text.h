@@ -67,4 +67,8 @@ const char *text_base_name(const char *path);
 /* Length of the valid UTF-8 sequence at `p` (1..4), 0 if invalid. */
 unsigned text_utf8_length(const uint8_t *p, size_t n);
 
+/* For one line of a log or a table: each control byte and each byte that is no
+ * UTF-8 becomes '?'. */
+void text_clean(char *text);
+
 #endif

@@ -10,7 +10,9 @@
  *   verb=N          CONTROL with another verb
  *   junk            bytes that are no message
  *   bye             BYE
+ *   wait            nothing, until standard input ends
  *   id=TEXT         the request_id of the sets behind it
+ *   who=TEXT        who asks, in the sets behind it
  *   set             CONTROL: the settings NAME=VALUE before it
  *
  * Replies: "HELLO_REPLY", "CONTROL_REPLY 0 TEXT", "REFUSED -16 TEXT", ...
@@ -92,7 +94,8 @@ static void send_control(struct raw *r, uint32_t verb)
 {
     struct wire_message m = { 0 };
     r->control.verb = verb;
-    r->control.who = text_of("raw@client");
+    if (r->control.who.length == 0)
+        r->control.who = text_of("raw@client");
     m.body.control = r->control;
     send_message(r, &m, WIRE_CONTROL);
     r->control.pair_count = 0;
@@ -129,6 +132,8 @@ static bool say(struct raw *r, char *word)
         send_control(r, (uint32_t)strtoul(word + 5, NULL, 10));
     else if (strncmp(word, "id=", 3) == 0)
         r->control.request_id = text_of(word + 3);
+    else if (strncmp(word, "who=", 4) == 0)
+        r->control.who = text_of(word + 4);
     else if (equals != NULL && r->control.pair_count < WIRE_PAIRS_MAX)
         r->control.pair[r->control.pair_count++] =
             (struct wire_pair){ { word, (uint32_t)(equals - word) },
@@ -201,6 +206,12 @@ int main(int argc, char **argv)
     }
     int exit_code = 0;
     for (int i = 2; i < argc && exit_code == 0; i++) {
+        if (strcmp(argv[i], "wait") == 0) {
+            (void)fflush(stdout);
+            while (getchar() != EOF)
+                ;
+            continue;
+        }
         if (say(&r, argv[i]) && !hear(&r)) {
             printf("LOST\n");
             exit_code = 1;

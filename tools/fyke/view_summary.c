@@ -95,11 +95,20 @@ static void print_flagged(const struct engine_summary *s, struct buf *out)
     if (p->rows_scored == 0)
         return;
     if (p->flagged == 0) {
-        (void)buf_printf(out, "  nothing reached %s; highest was %s", limit,
+        (void)buf_printf(out, "  nothing %s%s; highest was %s",
+                         s->severity_changed ? "was flagged" : "reached ",
+                         s->severity_changed ? "" : limit,
                          text_number(s->best_severity, best, sizeof best));
         if (s->best_line > 0)
             (void)buf_printf(out, " (line %" PRIu64 ")", s->best_line);
         (void)buf_append_char(out, '\n');
+        return;
+    }
+    if (s->severity_changed) {
+        (void)buf_printf(out, "  %s flagged, %s near %s kept\n",
+                         text_count(p->flagged, flagged, sizeof flagged),
+                         text_count(p->near, near, sizeof near),
+                         plural(p->near, "miss", "misses"));
         return;
     }
     (void)buf_printf(

@@ -225,3 +225,13 @@ Test(text, decimal_numbers_are_parsed_whole)
     cr_assert_eq(text_parse_f64("-1e400", &v), ERR_RANGE);
     cr_assert_eq(v, 7);
 }
+
+Test(text, cleaned_text_is_one_line_of_utf8)
+{
+    char text[] = "a\tb\n\x1b[2J\x7f \xff\xc3\xa9\xc3";
+    text_clean(text);
+    cr_assert_str_eq(text, "a?b??[2J? ?\xc3\xa9?");
+    char empty[] = "";
+    text_clean(empty);
+    cr_assert_str_eq(empty, "");
+}
