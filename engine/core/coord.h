@@ -242,25 +242,25 @@ struct coord_timing {
 
 struct coord_action {
     enum coord_action_kind kind;
+    enum coord_reason reason;
+    enum coord_note note;
+    int err;
     uint64_t batch;
     uint64_t state_batch;
-    enum coord_reason reason;
     uint32_t records;
-    bool overrun;
     uint32_t detector, phase_index, part;
     uint64_t task;
-    uint32_t attempt;
     uint64_t worker_id;
     uint64_t request;
+    uint32_t attempt;
     uint32_t pipe;
     uint32_t order;
-    int err;
+    bool overrun;
     const char *text; /* static */
     uint64_t position;
     uint64_t ingest_delta;
-    enum coord_note note;
-    struct coord_timing timing;
     int64_t interval_us, interval_from_us;
+    struct coord_timing timing;
 };
 
 struct coord_actions {

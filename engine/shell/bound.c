@@ -61,7 +61,7 @@ uint32_t bound_block_records(uint32_t features)
 /* An arena doubles what it holds, by 16 MiB at most. */
 static uint64_t arena_bytes(uint64_t used)
 {
-    return used + min_u64(used, ARENA_SLACK_BYTES) + 64 * 1024;
+    return used + min_u64(used, ARENA_SLACK_BYTES) + UINT64_C(64) * 1024;
 }
 
 static uint64_t tree_nodes(const struct settings *s)
@@ -93,7 +93,7 @@ static uint64_t fit_bytes(const struct settings *s, uint32_t features)
 
 static uint64_t view_bytes(const struct settings *s, uint32_t features)
 {
-    return 4 * LEARN_BINS + 4 * s->fit_rows * features;
+    return UINT64_C(4) * LEARN_BINS + 4 * s->fit_rows * features;
 }
 
 /* Texts of the blocks: the cap is looked at before each read; a block whose
@@ -111,11 +111,11 @@ static uint64_t sealed_bytes(const struct settings *s, uint32_t features)
 {
     uint64_t rows = s->max_rows;
     uint64_t columns = rows * (4 + 8 + 4 * (uint64_t)features);
-    uint64_t detect = arena_bytes(2 * 4 * rows + fit_bytes(s, features)) +
+    uint64_t detect = arena_bytes(8 * rows + fit_bytes(s, features)) +
                       arena_bytes(part_rows(s, features) * 4 * features);
-    uint64_t verdict =
-        arena_bytes(rows * (sizeof(struct verdict_row) + 8) + 12 * LEARN_BINS +
-                    (s->keep_scores ? rows * sizeof(struct store_score) : 0));
+    uint64_t verdict = arena_bytes(
+        rows * (sizeof(struct verdict_row) + 8) + UINT64_C(12) * LEARN_BINS +
+        (s->keep_scores ? rows * sizeof(struct store_score) : 0));
     uint64_t batch = columns + detect + verdict + 3 * view_bytes(s, features);
     return s->pipeline * batch;
 }
@@ -148,12 +148,13 @@ void bound_of(const struct settings *s, uint32_t features, uint32_t workers,
               struct bound *ret_b)
 {
     uint64_t row = block_row_bytes(features);
-    uint64_t ahead = (BOUND_BLOCKS_MAX + 2) * bound_block_records(features);
+    uint64_t ahead =
+        (UINT64_C(2) + BOUND_BLOCKS_MAX) * bound_block_records(features);
     uint64_t flight = text_bytes(s) + (bound_cap_rows(s) + ahead) * row +
                       sealed_bytes(s, features) +
                       message_bytes(s, features, workers);
     /* a full state, its copy, and the snapshot of it */
-    uint64_t learned = 4 * (LEARN_SEGMENTS + 2) * (uint64_t)LEARN_BINS +
+    uint64_t learned = UINT64_C(4) * (LEARN_SEGMENTS + 2) * LEARN_BINS +
                        (s->pipeline + 2) * view_bytes(s, features);
     uint64_t fixed = COORDINATOR_BASE_BYTES + BOUND_CACHE_BYTES + 3 * learned +
                      2 * (BOUND_READ_BYTES + s->record_bytes_max);

@@ -176,11 +176,12 @@ static void remember_anomalies(struct engine *e, const struct slot *s)
         if (!s->verdict.row[i].flagged ||
             b->answer_make(b->answer_context, i, &a) != 0)
             continue;
+        uint64_t ppm = a.below * 1000000 / a.of;
         struct recent_anomaly r = {
             .time_ns = a.time_ns != INT64_MIN ? a.time_ns : s->cut_ns,
             .batch = s->batch,
             .line = a.line,
-            .severity = (double)(a.below * 1000000 / a.of) / 1e4,
+            .severity = (double)ppm / 1e4,
         };
         (void)snprintf(r.key, sizeof r.key, "%.*s", (int)a.key_bytes,
                        a.key_bytes > 0 ? a.key : "");

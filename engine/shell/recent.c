@@ -40,7 +40,7 @@ static int64_t percentile(const int64_t *sorted, uint32_t count,
 void recent_times_get(const struct recent *r, int64_t now_us,
                       struct recent_times *ret_times)
 {
-    int64_t total[RECENT_BATCHES], commit[RECENT_BATCHES];
+    int64_t total[RECENT_BATCHES] = { 0 }, commit[RECENT_BATCHES] = { 0 };
     uint32_t n =
         r->batches < RECENT_BATCHES ? (uint32_t)r->batches : RECENT_BATCHES;
     struct recent_times t = { .count = n };

@@ -320,10 +320,12 @@ void slot_commit(struct engine *e, const struct coord_action *a)
 
 void slot_release(struct slot *s)
 {
-    if (s->seal.engine != NULL)
-        s->seal.engine->flight.slot_bytes -= s->held_bytes;
-    if (s->detect != NULL)
-        s->seal.engine->detector->close(s->detect);
+    struct engine *e = s->seal.engine;
+    if (e != NULL) {
+        e->flight.slot_bytes -= s->held_bytes;
+        if (s->detect != NULL)
+            e->detector->close(s->detect);
+    }
     batch_input_release(&s->input);
     learn_view_release(&s->view);
     arena_release(&s->arena);

@@ -21,7 +21,7 @@ int64_t stages_add(struct stages *s, enum work work, int64_t begun_ns)
 
 void stages_print(const struct stages *s, char *out, size_t out_bytes)
 {
-    double ms[WORK_COUNT];
+    double ms[WORK_COUNT] = { 0 };
     double wire_ms = (double)(clock_process_cpu_ns() - s->process_ns) / 1e6;
     for (uint32_t i = 0; i < WORK_COUNT; i++) {
         ms[i] =

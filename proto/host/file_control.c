@@ -36,7 +36,8 @@ struct places {
 };
 
 /* Adds a directory unless it is there already or too long to be used. */
-FYKE_PRINTF(3, 4)
+static void places_add(struct places *p, uid_t uid, const char *format, ...)
+    FYKE_PRINTF(3, 4);
 static void places_add(struct places *p, uid_t uid, const char *format, ...)
 {
     struct place *at = &p->place[p->count];

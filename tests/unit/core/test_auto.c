@@ -79,7 +79,7 @@ Test(auto, people_hear_of_the_first_change_at_once_and_of_the_rest_later)
     for (uint32_t i = 0; i < 4000 && count < 8; i++) {
         rig_tick(&rig, 10);
         bool was_cut = seal() != NULL;
-        for (uint32_t step = 0; step <= was_cut; step++) {
+        for (uint32_t step = 0; step <= (was_cut ? 1 : 0); step++) {
             if (rig_noted(&rig, COORD_NOTE_INTERVAL)) {
                 told_us[count] = rig.now_us;
                 told[count++] = *rig_find(&rig, COORD_ACT_NOTE);

@@ -201,8 +201,7 @@ Test(config_yaml, any_text_is_read_or_refused)
         for (size_t i = 0; i < count; i++) {
             const char *p =
                 pieces[rng_below(&r, sizeof pieces / sizeof *pieces)];
-            memcpy(text + n, p, strlen(p));
-            n += strlen(p);
+            n += (size_t)snprintf(text + n, sizeof text - n, "%s", p);
         }
         config_list_init(&l);
         cr_assert_eq(config_yaml_read(&l, (const uint8_t *)text, n), 0);

@@ -67,7 +67,8 @@ Test(block, room_that_is_not_used_is_given_back)
     struct block *b = NULL;
     char text[4096];
     memset(text, ' ', sizeof text);
-    memcpy(text, "1,2\n", 4);
+    for (size_t i = 0; i < 4; i++)
+        text[i] = "1,2\n"[i];
     cr_assert_eq(framer_new(s, RECORD_MAX, 0, 1, &f), 0);
     cr_assert_eq(framer_push(f, (const uint8_t *)text, sizeof text, false, &b),
                  0);
