@@ -27,6 +27,7 @@
 #define CHUNK_BYTES ((size_t)128 << 10)
 #define PATH_BYTES 4200
 #define WORDS_MAX 96u
+#define WARM_UP_US 30000000 /* and 5 times the time to measure */
 
 struct run {
     const struct advise_bench *bench;
@@ -158,6 +159,18 @@ static void child_finish(struct run *r)
     }
 }
 
+/* Not one batch: its workers may end again and again. It is asked for
+ * nothing any more; its workers share its group. */
+static int child_give_up(const struct run *r, int64_t limit_us,
+                         struct fault *fault)
+{
+    (void)kill(-r->pid, SIGKILL);
+    return fault_set(fault, ERR_TIMEOUT,
+                     "a measuring fyke run has finished no batch in %d s: see "
+                     "what fyke run itself says, or give it --workers 1",
+                     (int)(limit_us / 1000000));
+}
+
 /* An error with this exit code. */
 static int err_of_exit(int code)
 {
@@ -230,14 +243,17 @@ static int waiting_bytes(const struct run *r)
 /* The head, or as many rows as fill a batch by count; then until the first
  * commit. A batch by count may need a few rows more: lines are not of equal
  * length. */
-static void warm_up(struct run *r)
+static int warm_up(struct run *r, struct fault *fault)
 {
+    int64_t limit_us = WARM_UP_US + 5 * r->spec->time_us;
+    int64_t end_us = clock_monotonic_us() + limit_us;
     const struct advise_input *in = r->bench->input;
     double want = (double)in->head_end;
     double batch = (double)r->spec->max_rows * advise_input_record_bytes(in);
     want = batch > want ? batch : want;
     double done = 0;
-    while (!r->spec->live && done < want && goes_on(r)) {
+    while (!r->spec->live && done < want && goes_on(r) &&
+           clock_monotonic_us() < end_us) {
         double left = want - done;
         size_t n = left < CHUNK_BYTES ? (size_t)left : CHUNK_BYTES;
         size_t written = feed_write(r, n > 0 ? n : 1);
@@ -246,10 +262,13 @@ static void warm_up(struct run *r)
             wait_writable(r);
     }
     while (goes_on(r) && advise_seen_commits(r->db) == 0) {
+        if (clock_monotonic_us() >= end_us)
+            return child_give_up(r, limit_us, fault);
         if (!r->spec->live && waiting_bytes(r) == 0 && r->spec->max_rows > 0)
             (void)feed_write(r, CHUNK_BYTES / 32);
         pause_ms(10);
     }
+    return 0;
 }
 
 /* How many bytes may go now: whole lines up to what is due. */
@@ -324,13 +343,15 @@ int advise_run(const struct advise_bench *bench, const struct advise_spec *spec,
         feed_end(&r);
         return err;
     }
-    warm_up(&r);
+    err = warm_up(&r, fault);
     int64_t from_ns = clock_wall_ns();
-    feed(&r);
+    if (err == 0)
+        feed(&r);
     seen.trial.interval_us = spec->interval_us;
     seen.trial.behind_ms = behind_ms(&r);
     child_finish(&r);
-    err = child_judge(&r, fault);
+    if (err == 0)
+        err = child_judge(&r, fault);
     if (err == 0)
         err = advise_seen_read(r.db, (double)from_ns / 1e9, &seen, fault);
     remove_files(&r);
