@@ -5,13 +5,13 @@
 #include "proto/base/check.h"
 #include "proto/base/text.h"
 #include "proto/host/cores.h"
+#include "tools/fyke/advise_folder.h"
 #include "tools/fyke/advise_measure.h"
 #include "tools/fyke/cli.h"
 #include "tools/fyke/config_layers.h"
 #include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #define OPTIONS_MAX 48u
-#define PATH_BYTES 4200
+#define PATH_BYTES 4096
 #define RATE_MAX 1e9
 #define MEASURE_US 2000000
 
@@ -181,30 +181,6 @@ static int rate_parse(const char *text, double *ret_rate, struct fault *fault)
                      text);
 }
 
-/* -------------------------------------------------------------- folder */
-
-/* A folder of our own beside where the database would lie. */
-static int folder_make(const char *db, const char *input, char *out,
-                       size_t out_bytes, struct fault *fault)
-{
-    char path[4096];
-    int err = engine_find_db(db, input, path, sizeof path, fault);
-    if (err != 0)
-        return err;
-    char *slash = strrchr(path, '/');
-    if (slash != NULL)
-        slash[1] = '\0';
-    (void)snprintf(out, out_bytes, "%s.fyke-advise-XXXXXX",
-                   slash != NULL ? path : "");
-    if (mkdtemp(out) != NULL)
-        return 0;
-    err = err_from_errno(errno);
-    return fault_set(fault, err,
-                     "no database can be made in %s: %s; name another place "
-                     "with --db FILE",
-                     slash != NULL ? path : "this folder", strerror(errno));
-}
-
 /* ------------------------------------------------------------ the whole */
 
 static int print_report(const struct advise_report *r, bool json)
@@ -272,7 +248,8 @@ static int advise_input_run(const struct config_layers *l, int *ret_exit,
     struct advise_input in = { 0 };
     struct advise_bench bench = { .input = &in, .stopped = stopped };
     struct given g = { .count = 0 };
-    char folder[PATH_BYTES] = "";
+    struct advise_folder folder;
+    char db[PATH_BYTES];
     double rate = 0;
     int err = rate_parse(s->rate, &rate, fault);
     if (err == 0)
@@ -280,16 +257,18 @@ static int advise_input_run(const struct config_layers *l, int *ret_exit,
     if (err == 0)
         err = advise_input_load(input, s, stopped, &in, fault);
     if (err == 0)
-        err = folder_make(s->db, input, folder, sizeof folder, fault);
+        err = engine_find_db(s->db, input, db, sizeof db, fault);
+    if (err == 0)
+        err = advise_folder_make(db, &folder, fault);
     if (err == 0) {
         flags_fill(l, &in, &g, &bench);
         if (in.live)
             flags_of_samples(in.schema, &g, &bench);
-        bench.folder = folder;
+        bench.folder = folder.path;
         tell_start(&in, s);
         err = advise_in_folder(s, rate, &in, &bench, buf_text(&g.command),
                                ret_exit, fault);
-        (void)rmdir(folder);
+        advise_folder_remove(&folder);
     }
     flags_release(&g);
     advise_input_release(&in);
