@@ -87,6 +87,10 @@ struct detect_ops {
                   const struct wire_payload *payload);
     /* The model that this batch's SCORE tasks name. */
     int (*model)(struct detect_state *st, struct wire_model *ret_model);
+    /* What merging needs and no result changes; called once the tasks of the
+     * first phase are out, so that it is done while workers compute. Without
+     * it merge does the same. */
+    int (*meanwhile)(struct detect_state *st);
     int (*merge)(struct detect_state *st, struct detect_result *ret_result);
     /* Bytes of memory that the state holds now. */
     size_t (*held)(const struct detect_state *st);

@@ -228,6 +228,7 @@ const struct detect_ops detect_iforest = {
     .validate = iforest_validate,
     .accept = iforest_accept,
     .model = iforest_model,
+    .meanwhile = iforest_meanwhile,
     .merge = iforest_merge,
     .held = iforest_held,
     .close = iforest_close,

@@ -130,11 +130,17 @@ static int merge_drawn(const struct detect_state *st, struct arena *arena,
     return 0;
 }
 
-static int merge_usual(struct detect_state *st, float *ret_usual,
-                       float *ret_spread)
+/* The usual and the spread of every feature, unless they are known. */
+int iforest_meanwhile(struct detect_state *st)
 {
     struct arena *arena = &st->task_arena;
+    uint32_t cols = st->fit.rows.cols;
     struct draw_set set;
+    if (st->usual != NULL)
+        return 0;
+    float *usual = arena_alloc(&st->arena, 2 * (size_t)cols, sizeof *usual);
+    if (usual == NULL)
+        return ERR_NOMEM;
     arena_reset(arena);
     int err = merge_drawn(st, arena, &set);
     if (err != 0)
@@ -143,10 +149,11 @@ static int merge_usual(struct detect_state *st, float *ret_usual,
     uint32_t *scratch = arena_alloc(arena, 2 * (size_t)set.used, 4);
     if (x == NULL || scratch == NULL)
         return ERR_NOMEM;
-    for (uint32_t j = 0; j < st->fit.rows.cols; j++) {
+    for (uint32_t j = 0; j < cols; j++) {
         draw_set_gather(&set, &st->fit, j, x);
-        usual_column(x, set.used, scratch, &ret_usual[j], &ret_spread[j]);
+        usual_column(x, set.used, scratch, &usual[j], &usual[cols + j]);
     }
+    st->usual = usual;
     return 0;
 }
 
@@ -164,11 +171,9 @@ int iforest_merge(struct detect_state *st, struct detect_result *ret_result)
 {
     uint32_t rows = st->fit.rows.rows, cols = st->fit.rows.cols;
     uint32_t *bin = arena_alloc(&st->arena, rows, sizeof *bin);
-    float *usual = arena_alloc(&st->arena, cols, sizeof *usual);
-    float *spread = arena_alloc(&st->arena, cols, sizeof *spread);
-    if (bin == NULL || usual == NULL || spread == NULL)
+    if (bin == NULL)
         return ERR_NOMEM;
-    int err = merge_usual(st, usual, spread);
+    int err = iforest_meanwhile(st);
     if (err != 0)
         return err;
     merge_bins(st, bin);
@@ -178,7 +183,7 @@ int iforest_merge(struct detect_state *st, struct detect_result *ret_result)
                                           .bin = bin,
                                           .trees = st->config.trees,
                                           .psi = st->psi,
-                                          .usual = usual,
-                                          .spread = spread };
+                                          .usual = st->usual,
+                                          .spread = st->usual + cols };
     return 0;
 }

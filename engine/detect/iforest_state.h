@@ -22,10 +22,14 @@ struct detect_state {
     struct wire_payload model;          /* joined before SCORE */
     uint64_t model_hash;
     uint32_t *sums; /* per row */
+    float *usual;   /* per feature, then the spreads; NULL = not known yet */
 };
 
 /* Phase FIT: draw all samples; phase SCORE: join the forests. */
 int iforest_prepare(struct detect_state *st, uint32_t phase_index);
+
+/* Usual and spread, unless they are there. */
+int iforest_meanwhile(struct detect_state *st);
 
 /* Bins, usual and spread. */
 int iforest_merge(struct detect_state *st, struct detect_result *ret_result);

@@ -37,9 +37,14 @@ void slot_count(struct slot *s)
 
 /* The loop itself is the quickest for a small batch: no other thread has to
  * wake up, and then the loop again. */
+static bool slot_is_small(const struct slot *s)
+{
+    return s->input.records <= SMALL_RECORDS;
+}
+
 static void slot_job(struct engine *e, struct slot *s, struct job *j)
 {
-    if (s->input.records <= SMALL_RECORDS)
+    if (slot_is_small(s))
         job_here(e, j);
     else
         job_start(e, j);
@@ -86,6 +91,18 @@ static int seal_run(struct job *j)
     return rc;
 }
 
+/* The first tasks of a small batch are on their way: the loop has time. */
+static void slot_meanwhile(struct job *j)
+{
+    struct slot *s = j->slot;
+    if (s->detect == NULL || !slot_is_small(s) || j->engine->failed != 0)
+        return;
+    int64_t begun_ns = clock_thread_cpu_ns();
+    j->err = j->engine->detector->meanwhile(s->detect);
+    (void)stages_add(&j->engine->stages, WORK_MERGE, begun_ns);
+    (void)slot_job_ok(j, "looking for the usual");
+}
+
 static void seal_done(struct job *j)
 {
     struct slot *s = j->slot;
@@ -101,6 +118,8 @@ static void seal_done(struct job *j)
                                        .rows = shape.rows,
                                        .cols = shape.cols,
                                        .recent_rows = shape.recent_rows });
+    if (s->prepare.run == NULL) /* else when that is done */
+        slot_meanwhile(j);
 }
 
 void slot_seal(struct engine *e, const struct coord_action *a)
@@ -156,6 +175,8 @@ static void prepare_done(struct job *j)
                                        .batch = j->slot->batch,
                                        .detector = 0,
                                        .phase_index = j->phase_index });
+    if (j->phase_index == 0)
+        slot_meanwhile(j);
 }
 
 void slot_prepare(struct engine *e, const struct coord_action *a)
@@ -165,7 +186,7 @@ void slot_prepare(struct engine *e, const struct coord_action *a)
                                .phase_index = a->phase_index,
                                .run = prepare_run,
                                .done = prepare_done };
-    job_start(e, &s->prepare);
+    slot_job(e, s, &s->prepare);
 }
 
 /* What the batch adds to the learned state; borrows from its verdict. */

@@ -251,3 +251,33 @@ Test(iforest, a_task_asked_for_again_is_the_same)
     cr_assert_eq(wire_payload_hash(&t.payload), hash);
     detect_iforest.close(st);
 }
+
+Test(iforest, what_is_done_meanwhile_changes_no_task_and_no_answer)
+{
+    struct detect_batch b = { 9,
+                              support_matrix(&arena, 6, 700, 3, 0.1),
+                              { .cols = 3 } };
+    struct detect_config c = support_config();
+    struct plan_shape shape = { 700, 3, 0 };
+    struct plan plan;
+    struct detect_state *plain, *st;
+    struct detect_result expected, r;
+    plain = support_detect(&c, &b, &expected);
+    cr_assert_eq(detect_iforest.plan(&c, &shape, &plan), 0);
+    cr_assert_eq(detect_iforest.open(&c, &b, &plan, &st), 0);
+    struct wire_task t;
+    cr_assert_eq(detect_iforest.task(st, 0, 0, &t), 0);
+    uint64_t hash = wire_payload_hash(&t.payload);
+    cr_assert_eq(detect_iforest.meanwhile(st), 0);
+    cr_assert_eq(detect_iforest.task(st, 0, 0, &t), 0); /* tried again */
+    cr_assert_eq(wire_payload_hash(&t.payload), hash);
+    struct wire_payload sums = support_run_task(st, 0, 0, &arena);
+    cr_assert_eq(detect_iforest.accept(st, 0, 0, &sums), 0);
+    cr_assert_eq(detect_iforest.merge(st, &r), 0);
+    cr_expect_arr_eq(r.usual, expected.usual, 3 * sizeof(float));
+    cr_expect_arr_eq(r.spread, expected.spread, 3 * sizeof(float));
+    cr_expect_arr_eq(r.score, expected.score, 700 * sizeof(uint32_t));
+    cr_expect_arr_eq(r.bin, expected.bin, 700 * sizeof(uint32_t));
+    detect_iforest.close(st);
+    detect_iforest.close(plain);
+}
