@@ -140,7 +140,6 @@ struct silence {
 struct engine {
     uv_loop_t loop;
     struct settings settings; /* in force (flags, then what was stored) */
-    bool live;                /* the input is no file */
     int64_t interval_us;      /* as set: OPTION_INTERVAL_* or a duration */
     char **kept_text; /* by row: texts that the settings borrow, or NULL */
     const struct option *table;
@@ -154,6 +153,9 @@ struct engine {
     enum engine_stage stage;
     bool ran; /* the loop was entered: before, nothing was begun */
     bool drained, forced;
+    bool live;             /* the input is no file */
+    bool severity_changed; /* while it ran */
+    bool stepping;
     int64_t leave_us; /* when STAGE_LEAVING began */
 
     char db[4096];
@@ -165,13 +167,11 @@ struct engine {
     struct detect_config detect;
     const struct detect_ops *detector;
     struct verdict_config verdict;
-    bool severity_changed; /* while it ran */
     struct learn_history *history;
 
     struct coord *coord;
     struct coord_actions actions;
     struct job *here_first, **here_end; /* ended, `done` is to follow */
-    bool stepping;
     const struct wire_message *message; /* of the step under way */
     struct slot slot[ENGINE_SLOTS];
     struct batch_input open;
@@ -205,10 +205,9 @@ struct engine {
     struct flight flight;
     struct engine_progress progress;
     struct recent recent;
-    uint32_t ticks;
     uint64_t best_below, best_of, best_line;
     uint32_t workers_most; /* at once, for the summary */
-    uint32_t events_pending;
+    uint32_t events_pending, ticks;
 };
 
 /* start.c: everything that must be there before the loop runs */

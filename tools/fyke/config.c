@@ -134,6 +134,7 @@ static int config_print(struct config_layers *l, struct buf *out,
     if (err == 0 && l->values.origin) {
         l->values.settings.db = db;
         print_origins(l, &stored, out);
+        l->values.settings.db = NULL; /* `path` ends here */
     } else if (err == 0)
         print_values(l, out);
     config_stored_release(&stored);
