@@ -14,31 +14,6 @@
 #define CHANGE_BYTES_MAX ((size_t)1 << 20)
 #define CHANGE_TEXT_MAX 4096u
 
-/* Settings that say when a batch is cut: they close the open one. */
-static const char *const cut_settings[] = {
-    "interval",      "interval-target", "interval-min", "interval-max",
-    "interval-step", "max-rows",        "max-bytes",
-};
-
-static bool is_cut(const struct option *row)
-{
-    for (size_t i = 0; i < sizeof cut_settings / sizeof *cut_settings; i++)
-        if (strcmp(row->name, cut_settings[i]) == 0)
-            return true;
-    return false;
-}
-
-static char *keep_bytes(struct change *c, const char *text, size_t n)
-{
-    char *copy = arena_alloc(&c->arena, n + 1, 1);
-    if (copy == NULL)
-        return NULL;
-    if (n > 0)
-        memcpy(copy, text, n);
-    copy[n] = '\0';
-    return copy;
-}
-
 static bool has_nul(struct wire_text t)
 {
     return t.length > 0 && memchr(t.text, '\0', t.length) != NULL;
@@ -104,7 +79,7 @@ static int print_value(struct change *c, const struct option *row,
         rc = option_print(row, s, &text);
     }
     if (rc == 0) {
-        *ret_text = keep_bytes(c, buf_text(&text), text.length);
+        *ret_text = arena_text(&c->arena, buf_text(&text), text.length);
         rc = *ret_text == NULL ? ERR_NOMEM : 0;
     }
     buf_release(&text);
@@ -137,8 +112,10 @@ static int add_pair(struct change *c, const struct option *table,
     char right[64];
     if (has_nul(pair->name) || has_nul(pair->value))
         return fault_set(fault, ERR_USAGE, "a NUL byte in a setting");
-    const char *name = keep_bytes(c, pair->name.text, pair->name.length);
-    const char *value = keep_bytes(c, pair->value.text, pair->value.length);
+    const char *name =
+        arena_text(&c->arena, pair->name.text, pair->name.length);
+    const char *value =
+        arena_text(&c->arena, pair->value.text, pair->value.length);
     if (name == NULL || value == NULL)
         return ERR_NOMEM;
     const struct option *row = option_find(table, table_count, name);
@@ -148,7 +125,7 @@ static int add_pair(struct change *c, const struct option *table,
     struct change_item *item = &c->item[c->count];
     *item = (struct change_item){
         .row = row,
-        .name = keep_bytes(c, right, strlen(right)),
+        .name = arena_text(&c->arena, right, strlen(right)),
     };
     bool unset = is_unset(row, &c->settings, live);
     int rc = item->name == NULL ? ERR_NOMEM : check_twice(c, row, fault);
@@ -164,7 +141,7 @@ static int add_pair(struct change *c, const struct option *table,
         return rc;
     item->changed = unset || strcmp(item->old_text, item->new_text) != 0;
     c->changed += item->changed;
-    c->cut = c->cut || (item->changed && is_cut(row));
+    c->cut = c->cut || (item->changed && (row->traits & OPTION_CUT) != 0);
     c->count++;
     return 0;
 }
@@ -211,7 +188,7 @@ int change_make(struct change *c, const struct option *table,
     c->settings = *now;
     if (now->interval != NULL) {
         c->settings.interval =
-            keep_bytes(c, now->interval, strlen(now->interval));
+            arena_text(&c->arena, now->interval, strlen(now->interval));
         rc = c->settings.interval == NULL ? ERR_NOMEM : 0;
     }
     if (rc == 0)

@@ -25,17 +25,6 @@ static int take_stored(struct engine *e, size_t index, const char *stored,
     return option_set(&e->table[index], kept, &e->settings, fault);
 }
 
-/* Settings are named max_rows in the file and in `fyke set`, --max-rows as
- * flags. */
-static char *stored_name(const char *flag, char out[32])
-{
-    size_t i = 0;
-    for (; i < 31 && flag[i] != '\0'; i++)
-        out[i] = flag[i] == '-' ? '_' : flag[i];
-    out[i] = '\0';
-    return out;
-}
-
 /* Its default differs between commands, so a default is not stored: "". */
 static bool is_log_level(const struct option *row)
 {
@@ -52,9 +41,8 @@ struct restoring {
 
 static const char *keep(struct restoring *r, const char *text)
 {
-    size_t n = strlen(text) + 1;
-    char *copy = arena_alloc(&r->arena, n, 1);
-    return copy != NULL ? memcpy(copy, text, n) : "";
+    const char *copy = arena_text(&r->arena, text, strlen(text));
+    return copy != NULL ? copy : "";
 }
 
 static void add_setting(struct restoring *r, const char *name,
@@ -92,20 +80,21 @@ static int add_event(struct engine *e, struct restoring *r,
                      const struct option *row, const char *old_text,
                      const char *new_text, struct fault *fault)
 {
-    char name[32];
+    char name[64];
     int rc = meaning_of(e, r, row, old_text, &old_text, fault);
     if (rc == 0)
         rc = meaning_of(e, r, row, new_text, &new_text, fault);
     if (rc != 0 || strcmp(old_text, new_text) == 0)
         return rc;
-    r->event[r->event_count++] =
-        (struct store_event){ .at_ns = clock_wall_ns(),
-                              .what = "set",
-                              .name = keep(r, stored_name(row->name, name)),
-                              .old_value = keep(r, old_text),
-                              .new_value = keep(r, new_text),
-                              .who = "start",
-                              .first_batch = e->meta.last_batch + 1 };
+    r->event[r->event_count++] = (struct store_event){
+        .at_ns = clock_wall_ns(),
+        .what = "set",
+        .name = keep(r, option_setting_name(row, name, sizeof name)),
+        .old_value = keep(r, old_text),
+        .new_value = keep(r, new_text),
+        .who = "start",
+        .first_batch = e->meta.last_batch + 1
+    };
     return 0;
 }
 
@@ -115,7 +104,7 @@ static int add_event(struct engine *e, struct restoring *r,
 static int restore_setting(struct engine *e, struct restoring *r, size_t index,
                            struct fault *fault)
 {
-    char name[32], flag_key[40];
+    char name[64], flag_key[80];
     const struct option *row = &e->table[index];
     uint64_t next = e->meta.last_batch + 1;
     struct buf typed, stored, flag;
@@ -123,7 +112,7 @@ static int restore_setting(struct engine *e, struct restoring *r, size_t index,
     buf_init(&stored, 4096);
     buf_init(&flag, 4096);
     (void)snprintf(flag_key, sizeof flag_key, "flag.%s",
-                   stored_name(row->name, name));
+                   option_setting_name(row, name, sizeof name));
     int rc = option_print(row, &e->settings, &typed);
     if (rc != 0)
         goto out;

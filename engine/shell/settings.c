@@ -94,30 +94,30 @@ static const char *const log_choices[] = { "text", "json", NULL };
       "Cut a batch every so often (250ms, 2s); 'asap' whenever there is "      \
       "room, 'off' by count only, 'auto' as fast as it stays on time. "        \
       "Files: off; pipes and live sources: 1s",                                \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE | OPTION_CUT },                              \
     { "interval-target", 0, OPTION_F64, F(interval_target), 0.05, 0.95,        \
       "0.5", NULL, "SHARE", "Batches",                                         \
       "auto: share of the interval that a batch is to take",                   \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE | OPTION_CUT },                              \
     { "interval-min", 0, OPTION_DURATION, F(interval_min_us), 1000,            \
       3600 * SECOND, "20ms", NULL, "DURATION", "Batches",                      \
       "auto: shortest interval",                                               \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE | OPTION_CUT },                              \
     { "interval-max", 0, OPTION_DURATION, F(interval_max_us), 1000,            \
       3600 * SECOND, "10s", NULL, "DURATION", "Batches",                       \
       "auto: longest interval",                                                \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE | OPTION_CUT },                              \
     { "interval-step", 0, OPTION_F64, F(interval_step), 1.05, 4, "1.5", NULL,  \
       "FACTOR", "Batches", "auto: largest change of the interval at once",     \
-      OPTION_STORED | OPTION_LIVE }
+      OPTION_STORED | OPTION_LIVE | OPTION_CUT }
 
 #define SIZE_ROWS                                                              \
     { "max-rows", 0, OPTION_U64, F(max_rows), 1, 1e7, "100000", NULL, "N",     \
       "Batches", "Records of a batch at most",                                 \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE | OPTION_CUT },                              \
     { "max-bytes", 0, OPTION_BYTES, F(max_bytes), 64 * KIB, 4 * GIB, "64MiB",  \
       NULL, "SIZE", "Batches", "Input bytes of a batch at most",               \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE | OPTION_CUT },                              \
     { "pipeline", 0, OPTION_U64, F(pipeline), 1, 16, "2", NULL, "N",           \
       "Batches", "Batches between cut and commit; state lags as many",         \
       OPTION_STORED | OPTION_LIVE }

@@ -35,13 +35,13 @@ void slot_count(struct slot *s)
     flight_note(&e->flight);
 }
 
-/* The loop itself is the quickest for a small batch: no other thread has to
- * wake up, and then the loop again. */
 static bool slot_is_small(const struct slot *s)
 {
     return s->input.records <= SMALL_RECORDS;
 }
 
+/* The loop itself is the quickest for a small batch: no other thread has to
+ * wake up, and then the loop again. */
 static void slot_job(struct engine *e, struct slot *s, struct job *j)
 {
     if (slot_is_small(s))

@@ -283,21 +283,10 @@ static void tune_next(struct engine *e)
     writer_post(e->writer, &t->command);
 }
 
-static char *keep_text(struct tune_job *j, struct wire_text text)
-{
-    char *copy = arena_alloc(&j->arena, (size_t)text.length + 1, 1);
-    if (copy == NULL)
-        return NULL;
-    if (text.length > 0)
-        memcpy(copy, text.text, text.length);
-    copy[text.length] = '\0';
-    return copy;
-}
-
 /* The bytes of a text, which may hold anything, in memory of the job. */
 static bool keep_wire(struct tune_job *j, struct wire_text *text)
 {
-    text->text = keep_text(j, *text);
+    text->text = arena_text(&j->arena, text->text, text->length);
     return text->text != NULL;
 }
 
@@ -309,12 +298,13 @@ static struct tune_job *job_new(const struct wire_control *ask)
     arena_init(&j->arena, JOB_BYTES_MAX);
     bool ok = true;
     if (ask->request_id.length > 0) {
-        j->request_id = keep_text(j, ask->request_id);
+        j->request_id =
+            arena_text(&j->arena, ask->request_id.text, ask->request_id.length);
         ok = j->request_id != NULL;
     }
     j->who = "unknown";
     if (ask->who.length > 0) {
-        char *who = keep_text(j, ask->who);
+        char *who = arena_text(&j->arena, ask->who.text, ask->who.length);
         if (who != NULL)
             text_clean(who);
         j->who = who;

@@ -134,3 +134,14 @@ void *arena_zalloc(struct arena *a, size_t count, size_t size)
         memset(p, 0, count * size);
     return p;
 }
+
+char *arena_text(struct arena *a, const char *text, size_t n)
+{
+    char *copy = n < SIZE_MAX ? arena_alloc(a, n + 1, 1) : NULL;
+    if (copy == NULL)
+        return NULL;
+    if (n > 0)
+        memcpy(copy, text, n);
+    copy[n] = '\0';
+    return copy;
+}

@@ -37,4 +37,8 @@ void *arena_alloc(struct arena *a, size_t count, size_t size);
 /* As arena_alloc, cleared. */
 void *arena_zalloc(struct arena *a, size_t count, size_t size);
 
+/* A copy of the `n` bytes of a text, with a NUL behind them; `text` may be
+ * NULL when n is 0. NULL when there is no memory. */
+char *arena_text(struct arena *a, const char *text, size_t n);
+
 #endif

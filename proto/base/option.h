@@ -52,6 +52,7 @@ enum option_trait {
     OPTION_STORED = 1,    /* kept in the database: shapes batches or answers */
     OPTION_LIVE = 2,      /* `fyke set` changes it while the engine runs */
     OPTION_FLAG_ONLY = 4, /* not in a file or the environment: --fresh */
+    OPTION_CUT = 8,       /* says when a batch is cut: closes the open one */
 };
 
 struct option {

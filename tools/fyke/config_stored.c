@@ -24,9 +24,9 @@ struct stored_walk {
 
 static const char *keep(struct config_stored *s, const char *text)
 {
-    size_t n = text != NULL ? strlen(text) + 1 : 1;
-    char *copy = arena_alloc(&s->arena, n, 1);
-    return copy == NULL || text == NULL ? "" : memcpy(copy, text, n);
+    size_t n = text != NULL ? strlen(text) : 0;
+    const char *copy = arena_text(&s->arena, text, n);
+    return copy != NULL ? copy : "";
 }
 
 /* name, value, from_batch, time, actor: older rows first. */

@@ -130,14 +130,12 @@ static void problem_of_parser(struct config_walk *w)
 
 static const char *text_copy(struct config_walk *w, const void *text, size_t n)
 {
-    char *copy = arena_alloc(&w->list->arena, n + 1, 1);
+    const char *copy = arena_text(&w->list->arena, text, n);
     if (copy == NULL) {
         w->err = ERR_NOMEM;
         w->stopped = true;
         return "";
     }
-    memcpy(copy, text, n);
-    copy[n] = '\0';
     return copy;
 }
 

@@ -24,17 +24,6 @@ struct stored {
     struct fault *fault;
 };
 
-static const char *keep(struct stored *s, const char *text, size_t n)
-{
-    char *copy = arena_alloc(&s->arena, n + 1, 1);
-    if (copy == NULL)
-        return NULL;
-    if (n > 0)
-        memcpy(copy, text, n);
-    copy[n] = '\0';
-    return copy;
-}
-
 /* A value of this file that cannot be read is left at its default: to set it
  * anew may be what the user is here for. */
 static int load_row(struct stored *s, const struct option *row)
@@ -47,7 +36,8 @@ static int load_row(struct stored *s, const struct option *row)
     (void)option_setting_name(row, name, sizeof name);
     if (store_setting_get(s->store, name, s->next, &value) == 0 &&
         value.length > 0) {
-        const char *text = keep(s, buf_text(&value), value.length);
+        const char *text =
+            arena_text(&s->arena, buf_text(&value), value.length);
         err = text == NULL ? ERR_NOMEM : 0;
         if (err == 0 &&
             option_set_named(row, text, &s->now, &ignored) == ERR_NOMEM)
@@ -90,7 +80,7 @@ static int note_flag(struct stored *s, const char *name,
     buf_release(&value);
     if (err != ERR_NOTFOUND)
         return err;
-    const char *kept = keep(s, flag, (size_t)n);
+    const char *kept = arena_text(&s->arena, flag, (size_t)n);
     if (kept == NULL)
         return ERR_NOMEM;
     setting[(*count)++] = (struct store_setting){ kept, "" };
@@ -187,9 +177,9 @@ int set_stored(const char *db, const struct wire_control *control,
         return err;
     arena_init(&s.arena, TEXT_MAX);
     s.next = store_meta_get(s.store)->last_batch + 1;
-    s.who = keep(&s, control->who.text, control->who.length);
-    s.request_id =
-        keep(&s, control->request_id.text, control->request_id.length);
+    s.who = arena_text(&s.arena, control->who.text, control->who.length);
+    s.request_id = arena_text(&s.arena, control->request_id.text,
+                              control->request_id.length);
     err = s.who == NULL || s.request_id == NULL ? ERR_NOMEM
                                                 : say_earlier(&s, out);
     if (err == ERR_NOTFOUND)

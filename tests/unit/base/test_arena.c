@@ -158,3 +158,15 @@ Test(arena, pieces_never_overlap)
     }
     arena_release(&a);
 }
+
+Test(arena, a_text_is_copied_with_its_end_and_nothing_is_an_empty_one)
+{
+    struct arena a;
+    arena_init(&a, 1 << 16);
+    const char *copy = arena_text(&a, "abcdef", 3);
+    cr_expect_str_eq(copy, "abc");
+    cr_expect_str_eq(arena_text(&a, NULL, 0), "");
+    cr_expect_null(arena_text(&a, "x", SIZE_MAX));
+    cr_expect_null(arena_text(&a, "x", 1 << 20), "over the limit");
+    arena_release(&a);
+}
