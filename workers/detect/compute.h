@@ -14,6 +14,7 @@
 
 #include "proto/base/arena.h"
 #include "proto/base/err.h"
+#include "proto/base/isa.h"
 #include "proto/wire/wire.h"
 
 #include <stdatomic.h>
@@ -29,6 +30,7 @@ struct compute_context {
     /* Called when another kind of work begins; NULL: nobody wants to know. */
     void (*begin)(void *watcher, enum compute_work work);
     void *watcher;
+    enum isa isa; /* of the kernels; the zero is the best one */
 };
 
 /* A few times per task: from here on it is `work`. */
