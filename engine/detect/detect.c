@@ -11,14 +11,15 @@ const struct detect_ops *const detect_table[] = {
     NULL,
 };
 
-struct detect_config detect_config_of(uint64_t seed, uint64_t trees,
-                                      uint64_t subsample, uint64_t fit_rows)
+struct detect_config detect_config_default(void)
 {
     return (struct detect_config){
-        .seed = seed,
-        .trees = (uint32_t)trees,
-        .subsample = (uint32_t)subsample,
-        .fit_rows = (uint32_t)fit_rows,
+        .seed = 1,
+        .trees = 100,
+        .subsample = 256,
+        .fit_rows = 1024,
+        .min_points = 10,
+        .context_rows = 1024,
         .part_bytes = PART_BYTES,
         .message_bytes_max = WIRE_MESSAGE_BYTES_MAX,
     };

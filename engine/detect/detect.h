@@ -22,24 +22,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What DBSCAN does to columns before it measures distances. */
+enum detect_scale {
+    DETECT_SCALE_AUTO = 0, /* robust while eps is found, else none: eps is then
+                            * in the columns' own units */
+    DETECT_SCALE_NONE,
+    DETECT_SCALE_STANDARD, /* by mean and standard deviation */
+    DETECT_SCALE_ROBUST,   /* by median and a robust spread */
+};
+
+struct detect_model; /* a forest that stays as it is */
+
 struct detect_config {
-    uint64_t seed;       /* 1 */
-    uint32_t trees;      /* 100; 1..IFOREST_TREES_MAX */
-    uint32_t subsample;  /* 256; 2..IFOREST_SUBSAMPLE_MAX */
-    uint32_t fit_rows;   /* 1024: smaller batches are fitted together with
-                          * the newest (fit_rows - rows) recent rows */
+    uint64_t seed; /* 1 */
+    /* of the isolation forest */
+    uint32_t trees;     /* 100; 1..IFOREST_TREES_MAX */
+    uint32_t subsample; /* 256; 2..IFOREST_SUBSAMPLE_MAX */
+    uint32_t extension; /* 0: each split looks at one feature; N: at N + 1 */
+    uint32_t fit_rows;  /* 1024: smaller batches are fitted together with
+                         * the newest (fit_rows - rows) recent rows */
+    const struct detect_model *model; /* mode frozen: scores every batch; NULL =
+                                       * a forest per batch. Borrowed */
+    /* of DBSCAN */
+    double eps;              /* 0 = found in the data */
+    uint32_t min_points;     /* 10 */
+    enum detect_scale scale; /* DETECT_SCALE_AUTO */
+    uint32_t context_rows;   /* 1024: up to so many recent rows join a batch */
+    /* of both */
     uint32_t part_bytes; /* 1 MiB: aim of a part's matrix */
+    uint32_t part_rows;  /* 0; tests cut batches into parts of so many rows */
     uint64_t message_bytes_max; /* WIRE_MESSAGE_BYTES_MAX */
 };
 
-/* The four that are settings, and for the rest what every run uses: a replay
- * must split batches as the run did. */
-struct detect_config detect_config_of(uint64_t seed, uint64_t trees,
-                                      uint64_t subsample, uint64_t fit_rows);
+/* The values above: what every run uses where no setting says otherwise. A
+ * replay must split batches as the run did. */
+struct detect_config detect_config_default(void);
 
-/* Checks limits and that one tree's sample and one model fit a message, for
- * `cols` features. Errors: ERR_INVALID or ERR_LIMIT with a fault that names
- * the setting and the largest value that works. */
+/* Checks the limits of the isolation forest, and that one tree's sample and
+ * one model fit a message, for `cols` features. Errors: ERR_INVALID or
+ * ERR_LIMIT with a fault that names the setting and the largest value that
+ * works. */
 FYKE_MUST_USE int detect_config_check(const struct detect_config *c,
                                       uint32_t cols, struct fault *fault);
 
@@ -49,17 +71,36 @@ struct detect_batch {
     struct matrix recent; /* of the learned view, oldest first */
 };
 
+/* Which raw scores within a bin are stranger. */
+enum detect_order { DETECT_LOWER_STRANGER, DETECT_HIGHER_STRANGER };
+
+/* The bin of a row that a detector has no answer for (a value is missing):
+ * its score says nothing, it has no vote and is not in the reference. */
+#define DETECT_NO_BIN UINT32_MAX
+
 /* What merging gives: an answer per row, borrowed from the state. */
 struct detect_result {
     uint32_t rows, cols;
-    const uint32_t *score; /* fixed-point answer (path sum) per row; within a
-                            * bin the lower one is stranger */
+    const uint32_t *score; /* fixed-point answer per row (path sum, distance) */
     const uint32_t *bin;   /* learn's histogram bin per row, higher =
-                            * stranger, < LEARN_BINS */
-    uint32_t trees, psi;   /* for the double: iforest_score */
-    const float *usual;    /* per feature: median of the rows the forest was
-                            * fitted on (drawn rows); NaN if all missing */
-    const float *spread;   /* per feature: a robust spread of the same rows */
+                            * stranger, < LEARN_BINS; or DETECT_NO_BIN */
+    enum detect_order order;
+    const int32_t *cluster; /* per row, -1 = noise; NULL: it has no clusters */
+    const uint8_t *core;    /* per row, 1 = core point; NULL as well */
+    uint32_t trees, psi;    /* of the isolation forest, else 0 */
+    const float *usual;     /* per feature: median of the rows the forest was
+                             * fitted on (drawn rows); NaN if all missing.
+                             * NULL: not of this detector */
+    const float *spread;    /* per feature: a robust spread of the same rows */
+};
+
+/* One feature's part in why a row stands out. */
+struct detect_reason {
+    uint32_t feature;
+    float value, usual;
+    int direction;       /* +1 high, -1 low */
+    double contribution; /* in the detector's own terms; NaN if it has none */
+    double distance;     /* in spreads; INFINITY when the spread is 0 */
 };
 
 struct detect_state;
@@ -68,6 +109,13 @@ struct detect_ops {
     const char *name;
     uint32_t id;        /* in seeds */
     uint32_t algorithm; /* version of its numbers */
+    /* Checks this detector's part of the configuration, and that its largest
+     * message fits, for `cols` features. Errors: ERR_INVALID or ERR_LIMIT with
+     * a fault that names the setting and the largest value that works. */
+    int (*check)(const struct detect_config *c, uint32_t cols,
+                 struct fault *fault);
+    /* How many recent rows it wants to find in the learned state. */
+    uint32_t (*recent_rows)(const struct detect_config *c);
     /* For struct coord_detector; config is a struct detect_config. */
     int (*plan)(const void *config, const struct plan_shape *shape,
                 struct plan *ret_plan);
@@ -92,6 +140,15 @@ struct detect_ops {
      * it merge does the same. */
     int (*meanwhile)(struct detect_state *st);
     int (*merge)(struct detect_state *st, struct detect_result *ret_result);
+    /* After merge, in the same job: the double that people see of a row that
+     * has an answer. Pure. */
+    double (*score)(const struct detect_result *r, uint32_t row);
+    /* After merge, in the same job: why that row stands out, at most `max`
+     * reasons, the strongest first; 0 of them where there is no evidence.
+     * Equal inputs give equal bytes. Errors: ERR_NOMEM. */
+    int (*explain)(struct detect_state *st, const struct detect_result *r,
+                   uint32_t row, struct detect_reason *ret_reason, uint32_t max,
+                   uint32_t *ret_count);
     /* Bytes of memory that the state holds now. */
     size_t (*held)(const struct detect_state *st);
     void (*close)(struct detect_state *st);

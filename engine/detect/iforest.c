@@ -217,10 +217,17 @@ static int iforest_model(struct detect_state *st, struct wire_model *ret_model)
     return 0;
 }
 
+static uint32_t iforest_recent_rows(const struct detect_config *c)
+{
+    return c->fit_rows;
+}
+
 const struct detect_ops detect_iforest = {
     .name = IFOREST_NAME,
     .id = IFOREST_DETECTOR_ID,
     .algorithm = IFOREST_ALGORITHM,
+    .check = detect_config_check,
+    .recent_rows = iforest_recent_rows,
     .plan = iforest_plan,
     .open = iforest_open,
     .prepare = iforest_prepare,
@@ -230,6 +237,8 @@ const struct detect_ops detect_iforest = {
     .model = iforest_model,
     .meanwhile = iforest_meanwhile,
     .merge = iforest_merge,
+    .score = iforest_score_of,
+    .explain = iforest_explain,
     .held = iforest_held,
     .close = iforest_close,
 };

@@ -34,4 +34,12 @@ int iforest_meanwhile(struct detect_state *st);
 /* Bins, usual and spread. */
 int iforest_merge(struct detect_state *st, struct detect_result *ret_result);
 
+/* In (0, 1]. */
+double iforest_score_of(const struct detect_result *r, uint32_t row);
+
+/* The features furthest from the usual by robust distance. */
+int iforest_explain(struct detect_state *st, const struct detect_result *r,
+                    uint32_t row, struct detect_reason *ret_reason,
+                    uint32_t max, uint32_t *ret_count);
+
 #endif

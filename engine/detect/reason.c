@@ -1,5 +1,7 @@
 /* Why a row stands out, as numbers and as a line for people. */
-#include "engine/detect/verdict_parts.h"
+#include "engine/detect/reason.h"
+
+#include "engine/detect/verdict.h"
 
 #include <math.h>
 
@@ -20,10 +22,11 @@ static double reason_distance(float value, float usual, float spread)
     return spread > 0.0f ? distance / (double)spread : (double)INFINITY;
 }
 
-void reasons_find(const struct matrix *rows, uint32_t row, const float *usual,
-                  const float *spread, struct verdict_row *ret_row)
+uint32_t reasons_find(const struct matrix *rows, uint32_t row,
+                      const float *usual, const float *spread,
+                      struct detect_reason *ret_reason, uint32_t max)
 {
-    struct verdict_reason *best = ret_row->reason;
+    struct detect_reason *best = ret_reason;
     uint32_t count = 0;
     for (uint32_t j = 0; j < rows->cols; j++) {
         float value = matrix_column(rows, j)[row];
@@ -31,15 +34,21 @@ void reasons_find(const struct matrix *rows, uint32_t row, const float *usual,
         uint32_t at = count;
         while (at > 0 && distance > best[at - 1].distance)
             at--;
-        if (!(distance > 0.0) || at == VERDICT_REASONS)
+        if (!(distance > 0.0) || at == max)
             continue;
-        count += count < VERDICT_REASONS;
+        count += count < max;
         for (uint32_t i = count - 1; i > at; i--)
             best[i] = best[i - 1];
-        best[at] = (struct verdict_reason){ j, value, usual[j], distance,
-                                            value > usual[j] ? 1 : -1 };
+        best[at] = (struct detect_reason){
+            .feature = j,
+            .value = value,
+            .usual = usual[j],
+            .direction = value > usual[j] ? 1 : -1,
+            .contribution = isfinite(distance) ? distance : (double)NAN,
+            .distance = distance,
+        };
     }
-    ret_row->reason_count = count;
+    return count;
 }
 
 double verdict_factor(float value, float usual, double distance)
@@ -88,7 +97,7 @@ int verdict_why(const struct verdict_row *row, const char *const *names,
                 struct buf *out)
 {
     for (uint32_t i = 0; i < row->reason_count; i++) {
-        const struct verdict_reason *r = &row->reason[i];
+        const struct detect_reason *r = &row->reason[i];
         if (i > 0)
             (void)buf_append_text(out, "; ");
         (void)buf_append_text(out, names[r->feature]);

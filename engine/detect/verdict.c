@@ -5,6 +5,7 @@
  */
 #include "engine/detect/verdict.h"
 
+#include "engine/detect/reason.h"
 #include "engine/detect/verdict_parts.h"
 #include "engine/learn/learn.h"
 
@@ -158,7 +159,8 @@ static int keep_rows(const struct matrix *rows, const struct detect_result *r,
         row->below = v->below_bin[r->bin[i]];
         row->of = v->of;
         row->flagged = flagged;
-        reasons_find(rows, i, r->usual, r->spread, row);
+        row->reason_count = reasons_find(rows, i, r->usual, r->spread,
+                                         row->reason, VERDICT_REASONS);
     }
     return 0;
 }

@@ -40,20 +40,13 @@ struct verdict_config {
  * run uses: a replay must keep the rows that the run kept. */
 struct verdict_config verdict_config_of(uint32_t flag, uint32_t recent_max);
 
-struct verdict_reason {
-    uint32_t feature;
-    float value, usual;
-    double distance; /* in spreads; INFINITY when the spread is 0 */
-    int direction;   /* +1 high, -1 low */
-};
-
 struct verdict_row {
     uint32_t row;   /* index of the good row in the batch's matrix */
     uint32_t score; /* fixed point */
     uint64_t below, of;
     bool flagged;
     uint32_t reason_count;
-    struct verdict_reason reason[VERDICT_REASONS];
+    struct detect_reason reason[VERDICT_REASONS];
 };
 
 /* The reference as the batch sees it (a struct learn_view, unpacked). */

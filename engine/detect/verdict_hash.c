@@ -3,7 +3,7 @@
 
 #include "proto/base/hash.h"
 
-static uint64_t hash_reason(uint64_t state, const struct verdict_reason *r)
+static uint64_t hash_reason(uint64_t state, const struct detect_reason *r)
 {
     state = hash_fold(state, r->feature);
     state = hash_bytes(state, &r->value, sizeof r->value);

@@ -1,9 +1,9 @@
 #include "engine/shell/bound.h"
 
-#include "engine/detect/detect.h"
 #include "engine/detect/verdict.h"
 #include "engine/ingest/block.h"
 #include "engine/learn/learn.h"
+#include "engine/shell/detecting.h"
 #include "storage/store.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -72,8 +72,7 @@ static uint64_t tree_nodes(const struct settings *s)
 /* Rows of the largest task that scores. */
 static uint64_t part_rows(const struct settings *s, uint32_t features)
 {
-    struct detect_config c =
-        detect_config_of(s->seed, s->trees, s->subsample, s->fit_rows);
+    struct detect_config c = detecting_config(s);
     struct plan_shape shape = { .rows = UINT32_MAX / 2, .cols = features };
     struct plan plan = { 0 };
     shape.rows = (uint32_t)max_u64(s->max_rows, 1u << 20);

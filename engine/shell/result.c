@@ -20,13 +20,13 @@ static void fill_reasons(const struct engine *e, const struct verdict_row *v,
 {
     a->reason_count = v->reason_count;
     for (uint32_t i = 0; i < v->reason_count; i++) {
-        const struct verdict_reason *r = &v->reason[i];
+        const struct detect_reason *r = &v->reason[i];
         a->reason[i] = (struct store_reason){
             .feature = e->feature_name[r->feature],
             .value = (double)r->value,
             .usual = (double)r->usual,
             .direction = r->direction,
-            .contribution = isfinite(r->distance) ? r->distance : (double)NAN,
+            .contribution = r->contribution,
         };
     }
 }

@@ -3,6 +3,7 @@
  * nothing), then local workers are started (before threads and the database
  * exist), then the database, the learned state, the core and the link.
  */
+#include "engine/shell/detecting.h"
 #include "engine/shell/engine_int.h"
 #include "engine/shell/tuning.h"
 
@@ -117,7 +118,7 @@ static int set_up_detector(struct engine *e, struct fault *fault)
 {
     const struct settings *s = &e->settings;
     e->detector = detect_find("iforest", strlen("iforest"));
-    e->detect = detect_config_of(s->seed, s->trees, s->subsample, s->fit_rows);
+    e->detect = detecting_config(s);
     e->verdict = verdict_config_of((uint32_t)lround(s->severity * 1e4),
                                    (uint32_t)s->fit_rows);
     uint32_t n = e->schema->feature_count;

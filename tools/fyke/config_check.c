@@ -3,7 +3,7 @@
  */
 #include "tools/fyke/config_check.h"
 
-#include "engine/detect/detect.h"
+#include "engine/shell/detecting.h"
 #include "engine/shell/pace_input.h"
 #include "engine/shell/tuning.h"
 #include "proto/link/link.h"
@@ -51,8 +51,7 @@ static int check_interval(const struct settings *s, struct fault *fault)
 
 static int check_detector(const struct settings *s, struct fault *fault)
 {
-    struct detect_config c =
-        detect_config_of(s->seed, s->trees, s->subsample, s->fit_rows);
+    struct detect_config c = detecting_config(s);
     return detect_config_check(&c, 1, fault);
 }
 

@@ -173,7 +173,11 @@ static int work_configure(struct replay *r, struct work *w, struct fault *fault)
         err = setting_u64(r, "subsample", batch, &subsample, fault);
     if (err == 0)
         err = setting_u64(r, "fit_rows", batch, &fit_rows, fault);
-    w->config = detect_config_of(w->stored.seed, trees, subsample, fit_rows);
+    w->config = detect_config_default();
+    w->config.seed = w->stored.seed;
+    w->config.trees = (uint32_t)trees;
+    w->config.subsample = (uint32_t)subsample;
+    w->config.fit_rows = (uint32_t)fit_rows;
     return err != 0 ? err
                     : detect_config_check(&w->config, r->schema->feature_count,
                                           fault);

@@ -16,11 +16,18 @@ Test(detect, detectors_are_found_by_their_whole_name)
  * keeps by them. Changing one needs a new algorithm version. */
 Test(detect, what_is_no_setting_is_the_same_in_runs_and_replays)
 {
-    struct detect_config c = detect_config_of(7, 100, 256, 1024);
-    cr_assert_eq(c.seed, 7);
+    struct detect_config c = detect_config_default();
+    cr_assert_eq(c.seed, 1);
     cr_assert_eq(c.trees, 100);
     cr_assert_eq(c.subsample, 256);
     cr_assert_eq(c.fit_rows, 1024);
+    cr_assert_eq(c.extension, 0);
+    cr_assert_eq(c.eps, 0.0);
+    cr_assert_eq(c.min_points, 10);
+    cr_assert_eq(c.scale, DETECT_SCALE_AUTO);
+    cr_assert_eq(c.context_rows, 1024);
+    cr_assert_eq(c.part_rows, 0);
+    cr_assert_null(c.model);
     cr_assert_eq(c.part_bytes, 1048576);
     cr_assert_eq(c.message_bytes_max, WIRE_MESSAGE_BYTES_MAX);
     struct verdict_config v = verdict_config_of(999000, 1024);

@@ -1,7 +1,9 @@
 /*
  * Reasons: which features, in which order, in which words.
  */
-#include "engine/detect/verdict_parts.h"
+#include "engine/detect/reason.h"
+
+#include "engine/detect/verdict.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -12,7 +14,8 @@ static struct verdict_row find(const float *values, uint32_t cols,
 {
     struct matrix m = { values, 1, cols, 1 };
     struct verdict_row row = { 0 };
-    reasons_find(&m, 0, usual, spread, &row);
+    row.reason_count =
+        reasons_find(&m, 0, usual, spread, row.reason, VERDICT_REASONS);
     return row;
 }
 
@@ -74,8 +77,11 @@ static void expect_why(float value, float usual, const char *want)
     static const char *const names[] = { "a", "x" };
     struct buf out;
     struct verdict_row row = { .reason_count = 1 };
-    row.reason[0] =
-        (struct verdict_reason){ 1, value, usual, 1e3, value > usual ? 1 : -1 };
+    row.reason[0] = (struct detect_reason){ .feature = 1,
+                                            .value = value,
+                                            .usual = usual,
+                                            .direction = value > usual ? 1 : -1,
+                                            .distance = 1e3 };
     buf_init(&out, 4096);
     cr_assert_eq(verdict_why(&row, names, &out), 0);
     cr_assert_str_eq(buf_text(&out), want);
@@ -102,8 +108,8 @@ Test(reason, several_are_joined_and_none_is_empty)
     static const char *const names[] = { "cpu", "rss" };
     struct buf out;
     struct verdict_row row = { .reason_count = 2 };
-    row.reason[0] = (struct verdict_reason){ 1, 9, 3, 5.0, 1 };
-    row.reason[1] = (struct verdict_reason){ 0, 1, 4, 2.0, -1 };
+    row.reason[0] = (struct detect_reason){ 1, 9, 3, 1, 5.0, 5.0 };
+    row.reason[1] = (struct detect_reason){ 0, 1, 4, -1, 2.0, 2.0 };
     buf_init(&out, 4096);
     cr_assert_eq(verdict_why(&row, names, &out), 0);
     cr_assert_str_eq(

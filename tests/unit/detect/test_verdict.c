@@ -42,8 +42,14 @@ static void problem_init(struct problem *p, struct rng *r, uint32_t rows,
     p->usual[0] = 150.0f;
     p->usual[1] = 149.0f;
     p->spread[0] = p->spread[1] = 40.0f;
-    p->result = (struct detect_result){ rows, COLS, p->score, p->bin,
-                                        100,  256,  p->usual, p->spread };
+    p->result = (struct detect_result){ .rows = rows,
+                                        .cols = COLS,
+                                        .score = p->score,
+                                        .bin = p->bin,
+                                        .trees = 100,
+                                        .psi = 256,
+                                        .usual = p->usual,
+                                        .spread = p->spread };
     p->ref = (struct verdict_reference){ reference, p->reference };
     p->config = (struct verdict_config){ 999000, 990000, .02, 100, 50 };
 }
