@@ -2,9 +2,9 @@
 #include "engine/detect/iforest_plan.h"
 #include "engine/detect/iforest_state.h"
 
-#include "proto/base/bytes.h"
 #include "proto/base/check.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,7 +86,8 @@ static int task_fit(struct detect_state *st, const struct plan_phase *phase,
                                   .batch = st->batch,
                                   .tree_first = plan_task_first(phase, part),
                                   .tree_count = plan_task_count(phase, part),
-                                  .psi = st->psi };
+                                  .psi = st->psi,
+                                  .extension = st->config.extension };
     uint32_t *index = arena_alloc(&st->task_arena, (size_t)t.tree_count * t.psi,
                                   sizeof *index);
     if (index == NULL)
@@ -104,7 +105,8 @@ static int task_fit_score(struct detect_state *st,
                                         .trees = st->config.trees,
                                         .psi = st->psi,
                                         .rows = st->fit.rows,
-                                        .recent = st->fit.recent };
+                                        .recent = st->fit.recent,
+                                        .extension = st->config.extension };
     return iforest_pack_fit_score(&t, &st->task_arena, ret_payload);
 }
 
@@ -142,36 +144,56 @@ static int iforest_task(struct detect_state *st, uint32_t phase_index,
 }
 
 /* No path is longer than the height limit and a leaf of all rows. */
-static int validate_sums(const struct detect_state *st, uint32_t rows,
-                         const struct wire_payload *payload)
+static int check_sums(const struct detect_state *st, const uint32_t *sums,
+                      uint32_t rows)
 {
-    const struct wire_block *b = &payload->block[0];
     uint64_t longest = (uint64_t)iforest_height_max(st->psi) * IFOREST_ONE +
                        iforest_c(st->psi);
-    if (payload->number_count != 0 || payload->block_count != 1 ||
-        b->type != WIRE_U32 || b->rows != rows || b->cols != 1)
-        return ERR_PROTO;
     for (uint32_t i = 0; i < rows; i++)
-        if (bytes_load_u32((const char *)b->data + 4 * (size_t)i) >
-            longest * st->config.trees)
+        if (sums[i] > longest * st->config.trees)
             return ERR_PROTO;
     return 0;
 }
 
-static int unpack_part_forest(const struct detect_state *st, uint32_t trees,
-                              const struct wire_payload *payload,
-                              struct arena *arena, struct iforest_forest *ret_f)
+/* The forest that `trees` trees of this batch must look like. */
+static int check_forest(const struct detect_state *st, uint32_t trees,
+                        const struct iforest_forest *f)
 {
-    int err = iforest_unpack_forest(payload, arena, ret_f);
-    if (err != 0)
-        return err == ERR_NOMEM ? err : ERR_PROTO;
-    for (uint32_t t = 0; t < trees && t < ret_f->trees; t++)
-        if (ret_f->count[ret_f->tree_first[t]] != st->psi)
+    for (uint32_t t = 0; t < trees && t < f->trees; t++)
+        if (f->count[f->tree_first[t]] != st->psi)
             return ERR_PROTO;
-    return ret_f->trees == trees && ret_f->subsample == st->psi &&
-                   ret_f->features == st->fit.rows.cols
+    return f->trees == trees && f->subsample == st->psi &&
+                   f->features == st->fit.rows.cols &&
+                   f->extension == st->config.extension
                ? 0
                : ERR_PROTO;
+}
+
+/* A result: sums, a forest or both, as the phase wants it. */
+static int unpack_result(const struct detect_state *st, uint32_t phase,
+                         uint32_t units, const struct wire_payload *payload,
+                         struct arena *arena, uint32_t *ret_sums,
+                         struct iforest_forest *ret_f)
+{
+    uint32_t trees = units;
+    int err;
+    switch (phase) {
+    case IFOREST_FIT:
+        err = iforest_unpack_forest(payload, arena, ret_f);
+        break;
+    case IFOREST_FIT_SCORE:
+        trees = st->config.trees;
+        err = iforest_unpack_fit_scored(payload, units, arena, ret_sums, ret_f);
+        break;
+    default:
+        err = iforest_unpack_sums(payload, units, ret_sums);
+        break;
+    }
+    if (err == 0 && phase != IFOREST_FIT)
+        err = check_sums(st, ret_sums, units);
+    if (err == 0 && phase != IFOREST_SCORE)
+        err = check_forest(st, trees, ret_f);
+    return err == 0 || err == ERR_NOMEM ? err : ERR_PROTO;
 }
 
 static int iforest_validate(const struct detect_state *st, uint32_t phase_index,
@@ -181,12 +203,13 @@ static int iforest_validate(const struct detect_state *st, uint32_t phase_index,
     if (phase_index >= st->plan.phase_count || part >= phase->tasks)
         return ERR_PROTO;
     uint32_t units = plan_task_count(phase, part);
-    if (phase->phase != IFOREST_FIT)
-        return validate_sums(st, units, payload);
     struct arena arena;
     struct iforest_forest forest;
     arena_init(&arena, SIZE_MAX);
-    int err = unpack_part_forest(st, units, payload, &arena, &forest);
+    uint32_t *sums = arena_alloc(&arena, units, sizeof *sums);
+    int err = sums == NULL ? ERR_NOMEM
+                           : unpack_result(st, phase->phase, units, payload,
+                                           &arena, sums, &forest);
     arena_release(&arena);
     return err;
 }
@@ -197,12 +220,11 @@ static int iforest_accept(struct detect_state *st, uint32_t phase_index,
     const struct plan_phase *phase = &st->plan.phase[phase_index];
     if (phase_index >= st->plan.phase_count || part >= phase->tasks)
         return ERR_PROTO;
-    uint32_t first = plan_task_first(phase, part);
-    uint32_t units = plan_task_count(phase, part);
-    if (phase->phase != IFOREST_FIT)
-        return iforest_unpack_sums(payload, units, st->sums + first);
-    return unpack_part_forest(st, units, payload, &st->arena,
-                              &st->part_forest[part]);
+    bool is_fit = phase->phase == IFOREST_FIT;
+    return unpack_result(st, phase->phase, plan_task_count(phase, part),
+                         payload, &st->arena,
+                         st->sums + (is_fit ? 0 : plan_task_first(phase, part)),
+                         is_fit ? &st->part_forest[part] : &st->forest);
 }
 
 static int iforest_model(struct detect_state *st, struct wire_model *ret_model)

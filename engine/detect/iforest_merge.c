@@ -37,32 +37,41 @@ static int prepare_fit(struct detect_state *st)
 /* A forest with room for the trees of all parts. */
 struct join {
     uint32_t *tree_first, *right, *count;
-    uint16_t *feature;
-    float *threshold;
-    uint32_t trees, nodes;
+    uint16_t *feature, *axis;
+    float *threshold, *weight;
+    uint32_t trees, nodes, width; /* of a plane, 0 without */
 };
 
 static int join_init(struct join *j, uint32_t trees, uint32_t nodes,
-                     struct arena *arena)
+                     uint32_t extension, struct arena *arena)
 {
+    *j = (struct join){ .width = extension > 0 ? extension + 1 : 0 };
+    size_t wide = (size_t)nodes * j->width;
     j->tree_first = arena_alloc(arena, (size_t)trees + 1, sizeof(uint32_t));
     j->right = arena_alloc(arena, nodes, sizeof *j->right);
     j->count = arena_alloc(arena, nodes, sizeof *j->count);
     j->feature = arena_alloc(arena, nodes, sizeof *j->feature);
     j->threshold = arena_alloc(arena, nodes, sizeof *j->threshold);
-    j->trees = j->nodes = 0;
-    return j->tree_first && j->right && j->count && j->feature && j->threshold
+    j->axis = arena_alloc(arena, wide, sizeof *j->axis);
+    j->weight = arena_alloc(arena, wide, sizeof *j->weight);
+    return j->tree_first && j->right && j->count && j->feature &&
+                   j->threshold && j->axis && j->weight
                ? 0
                : ERR_NOMEM;
 }
 
 static void join_add(struct join *j, const struct iforest_forest *f)
 {
-    size_t n = f->node_count;
+    size_t n = f->node_count, wide = n * j->width;
+    size_t at = (size_t)j->nodes * j->width;
     memcpy(j->right + j->nodes, f->right, n * sizeof *f->right);
     memcpy(j->count + j->nodes, f->count, n * sizeof *f->count);
     memcpy(j->feature + j->nodes, f->feature, n * sizeof *f->feature);
     memcpy(j->threshold + j->nodes, f->threshold, n * sizeof *f->threshold);
+    if (wide > 0) {
+        memcpy(j->axis + at, f->axis, wide * sizeof *f->axis);
+        memcpy(j->weight + at, f->weight, wide * sizeof *f->weight);
+    }
     for (uint32_t t = 0; t < f->trees; t++)
         j->tree_first[j->trees++] = j->nodes + f->tree_first[t];
     j->nodes += f->node_count;
@@ -76,17 +85,27 @@ static int prepare_score(struct detect_state *st)
         check(st->part_forest[p].trees > 0);
         nodes += st->part_forest[p].node_count;
     }
-    int err = join_init(&j, st->config.trees, nodes, &st->arena);
+    int err = join_init(&j, st->config.trees, nodes, st->config.extension,
+                        &st->arena);
     if (err != 0)
         return err;
     for (uint32_t p = 0; p < parts; p++)
         join_add(&j, &st->part_forest[p]);
     j.tree_first[j.trees] = nodes;
-    struct iforest_forest joined = {
-        j.trees,   st->psi,     st->fit.rows.cols, nodes,  j.tree_first,
-        j.feature, j.threshold, j.right,           j.count
-    };
-    err = iforest_pack_forest(&joined, &st->model);
+    st->forest =
+        (struct iforest_forest){ .trees = j.trees,
+                                 .subsample = st->psi,
+                                 .features = st->fit.rows.cols,
+                                 .node_count = nodes,
+                                 .tree_first = j.tree_first,
+                                 .feature = j.feature,
+                                 .threshold = j.threshold,
+                                 .right = j.right,
+                                 .count = j.count,
+                                 .extension = st->config.extension,
+                                 .axis = j.width > 0 ? j.axis : NULL,
+                                 .weight = j.width > 0 ? j.weight : NULL };
+    err = iforest_pack_forest(&st->forest, &st->arena, &st->model);
     if (err == 0)
         st->model_hash = wire_payload_hash(&st->model);
     return err;

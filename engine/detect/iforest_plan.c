@@ -12,7 +12,6 @@
 #define FIT_ROWS_MAX (1u << 24)
 #define PART_BYTES_MIN 4096u
 #define MESSAGE_SLACK_BYTES 4096u /* envelope, names, shapes */
-#define NODE_BYTES (2u + 4u + 4u + 4u)
 
 static uint32_t ceil_div(uint32_t a, uint32_t b)
 {
@@ -117,6 +116,11 @@ static int check_numbers(const struct detect_config *c, uint32_t cols,
     if (c->subsample < 2 || c->subsample > IFOREST_SUBSAMPLE_MAX)
         return fault_set(fault, ERR_INVALID, "--subsample %u: 2 to %u",
                          c->subsample, IFOREST_SUBSAMPLE_MAX);
+    if (c->extension >= cols)
+        return fault_set(fault, ERR_INVALID,
+                         "--extension %u: a split looks at %u more features "
+                         "than one, and there are %u: 0 to %u",
+                         c->extension, c->extension, cols, cols - 1);
     if (c->fit_rows < 1 || c->fit_rows > FIT_ROWS_MAX)
         return fault_set(fault, ERR_INVALID, "--fit-rows %u: 1 to %u",
                          c->fit_rows, FIT_ROWS_MAX);
@@ -159,14 +163,16 @@ int detect_config_check(const struct detect_config *c, uint32_t cols,
             "does is %llu",
             c->subsample, cols, (unsigned long long)c->message_bytes_max,
             (unsigned long long)(room / trees / tree_bytes(1, cols)));
-    uint64_t model_tree = (2ull * c->subsample - 1) * NODE_BYTES + 4;
-    if (c->trees * model_tree > room)
-        return fault_set(fault, ERR_LIMIT,
-                         "--trees %u with --subsample %u: the model may not "
-                         "fit a message of %llu bytes; the most trees that "
-                         "do are %llu",
-                         c->trees, c->subsample,
-                         (unsigned long long)c->message_bytes_max,
-                         (unsigned long long)(room / model_tree));
+    uint64_t tree = iforest_wire_bytes_max(1, c->subsample, c->extension);
+    uint64_t sums = 4ull * part_rows(c, cols); /* beside it, when fused */
+    if (sums + c->trees * tree > room)
+        return fault_set(
+            fault, ERR_LIMIT,
+            "--trees %u with --subsample %u%s: the model may not "
+            "fit a message of %llu bytes; the most trees that "
+            "do are %llu",
+            c->trees, c->subsample, c->extension > 0 ? " and --extension" : "",
+            (unsigned long long)c->message_bytes_max,
+            (unsigned long long)(sums < room ? (room - sums) / tree : 0));
     return 0;
 }

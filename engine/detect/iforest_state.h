@@ -19,6 +19,9 @@ struct detect_state {
     struct arena task_arena;            /* until the next task */
     uint32_t *index;                    /* trees x psi, drawn before FIT */
     struct iforest_forest *part_forest; /* per FIT task */
+    struct iforest_forest forest;       /* of the batch; .trees is 0 until
+                                         * it is there (joined, or sent with
+                                         * the sums of a fused task) */
     struct wire_payload model;          /* joined before SCORE */
     uint64_t model_hash;
     uint32_t *sums; /* per row */

@@ -4,6 +4,7 @@
 #include "engine/ingest/block.h"
 #include "engine/learn/learn.h"
 #include "engine/shell/detecting.h"
+#include "proto/wire/iforest.h"
 #include "storage/store.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -15,7 +16,6 @@
  * tables, SQLite without its pages. */
 #define COORDINATOR_BASE_BYTES (24 * MIB)
 #define WORKER_BASE_BYTES (14 * MIB)
-#define NODE_BYTES 14u      /* of a tree on the wire */
 #define FORM_NODE_BYTES 24u /* of a tree as it is scored */
 #define MODELS_KEPT 4u      /* by a worker: WORKER_MODELS_MAX */
 #define ARENA_SLACK_BYTES (16 * MIB)
@@ -81,13 +81,27 @@ static uint64_t part_rows(const struct settings *s, uint32_t features)
     return plan.phase[plan.phase_count - 1].units_per_task;
 }
 
-/* What the fit of a batch needs: indices, drawn rows, part forests, joined. */
+/* The whole forest, in memory and on the wire. */
+static uint64_t forest_bytes(const struct settings *s)
+{
+    struct detect_config c = detecting_config(s);
+    return iforest_memory_bytes_max(c.trees, c.subsample, c.extension);
+}
+
+static uint64_t forest_wire_bytes(const struct settings *s)
+{
+    struct detect_config c = detecting_config(s);
+    return iforest_wire_bytes_max(c.trees, c.subsample, c.extension);
+}
+
+/* What the fit of a batch needs: indices, drawn rows, part forests, joined,
+ * packed. */
 static uint64_t fit_bytes(const struct settings *s, uint32_t features)
 {
     uint64_t drawn =
         min_u64(s->trees * s->subsample, s->max_rows + s->fit_rows);
     return 4 * s->trees * s->subsample + drawn * (4 * features + 12) +
-           2 * tree_nodes(s) * NODE_BYTES;
+           2 * forest_bytes(s) + forest_wire_bytes(s);
 }
 
 static uint64_t view_bytes(const struct settings *s, uint32_t features)
@@ -129,7 +143,7 @@ static uint64_t message_bytes(const struct settings *s, uint32_t features,
     uint64_t holders = workers > 0 ? min_u64(workers, tasks) : tasks;
     uint64_t task = max_u64(4 * part * features + 4 * s->fit_rows * features,
                             fit_bytes(s, features));
-    return holders * max_u64(task, tree_nodes(s) * NODE_BYTES);
+    return holders * max_u64(task, forest_wire_bytes(s));
 }
 
 static uint64_t worker_bytes(const struct settings *s, uint32_t features)
@@ -137,9 +151,10 @@ static uint64_t worker_bytes(const struct settings *s, uint32_t features)
     uint64_t part = part_rows(s, features);
     uint64_t task =
         max_u64(4 * (part + s->fit_rows) * features, fit_bytes(s, features));
-    uint64_t result = max_u64(4 * part, tree_nodes(s) * NODE_BYTES);
+    uint64_t result = 4 * part + forest_wire_bytes(s);
     uint64_t form = arena_bytes(tree_nodes(s) * FORM_NODE_BYTES);
-    uint64_t arena = arena_bytes(result + form / 2 + 12 * s->subsample);
+    uint64_t arena =
+        arena_bytes(forest_bytes(s) + result + form / 2 + 12 * s->subsample);
     return 2 * task + 2 * result + arena + (MODELS_KEPT + 1) * form;
 }
 

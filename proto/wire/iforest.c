@@ -47,3 +47,19 @@ double iforest_score(uint32_t path_sum, uint32_t trees, uint32_t psi)
     /* 2^-1000 is nothing already; det_exp2 ends there. */
     return det_exp2(lengths < 1000.0 ? -lengths : -1000.0);
 }
+
+uint64_t iforest_wire_bytes_max(uint64_t trees, uint32_t psi,
+                                uint32_t extension)
+{
+    uint64_t inner = psi > 0 ? psi - 1 : 0;
+    uint64_t split = 4 + (extension > 0 ? 4 + 6 * (uint64_t)extension : 0);
+    return trees * (2 * (2 * inner + 1) + inner * split);
+}
+
+uint64_t iforest_memory_bytes_max(uint64_t trees, uint32_t psi,
+                                  uint32_t extension)
+{
+    uint64_t nodes = psi > 0 ? 2 * (uint64_t)psi - 1 : 1;
+    uint64_t node = 14 + (extension > 0 ? 6 * ((uint64_t)extension + 1) : 0);
+    return trees * (nodes * node + 4) + 4;
+}

@@ -8,6 +8,12 @@
  *              left child is the next node, its right child is `right`
  *              (index from the tree's first node). A missing value follows
  *              the child that holds more of the sample (left when equal).
+ *              In an extended forest (Hariri, Carrasco Kind, Brunner 2019) a
+ *              split looks at extension + 1 features: left when the sum of
+ *              weight * value over them, in their order and in double, is
+ *              <= threshold. The products are exact in double, so that a
+ *              fused multiply-add changes nothing. A row with any of the
+ *              values missing follows the heavier child.
  *              A leaf's path length is depth + c(count), Liu's equation 1
  *              (with ln(n-1) + Euler's constant for the harmonic number, as
  *              scikit-learn has it), in fixed point with IFOREST_ONE = 2^16.
@@ -25,7 +31,7 @@
 
 #define IFOREST_NAME "iforest"
 #define IFOREST_DETECTOR_ID 1u /* in seeds */
-#define IFOREST_ALGORITHM 1u   /* version of every number below */
+#define IFOREST_ALGORITHM 2u   /* version of every number below */
 #define IFOREST_ONE 65536u     /* fixed point of path lengths */
 #define IFOREST_TREES_MAX 2000u
 #define IFOREST_SUBSAMPLE_MAX 4096u
@@ -48,6 +54,12 @@ struct iforest_forest {
     const float *threshold;     /* per node, 0 at leaves */
     const uint32_t *right;      /* per node, 0 at leaves */
     const uint32_t *count;      /* per node, sample rows that reached it */
+    uint32_t extension;         /* features of a split beyond the first */
+    /* Only when extension > 0, else NULL; per node extension + 1 entries, of
+     * which axis[0] is `feature` again; 0 at leaves. An entry that is not
+     * used names the first feature once more, with weight 0. */
+    const uint16_t *axis;
+    const float *weight; /* finite */
 };
 
 #define IFOREST_GROW (1u << 31) /* or'd to a tree's index, see below */
@@ -81,16 +93,18 @@ struct iforest_fit_task {
     uint32_t tree_first, tree_count, psi;
     struct matrix rows;
     const uint32_t *index;
+    uint32_t extension; /* below the features */
 };
 
 /* FIT_SCORE task: draw, grow and score in one go. The fit set is `recent`
- * followed by `rows`. Result: path sums of `rows` (and the forest is not
- * sent back). */
+ * followed by `rows`. Result: path sums of `rows`, and the forest, which says
+ * why a row is strange. */
 struct iforest_fit_score_task {
     uint64_t seed, batch;
     uint32_t trees, psi;
     struct matrix rows;
     struct matrix recent; /* cols equal, rows may be 0 */
+    uint32_t extension;   /* below the features */
 };
 
 /* SCORE task: path sums of `rows` under the model named in the envelope. */
@@ -109,16 +123,25 @@ FYKE_MUST_USE int iforest_pack_fit_score(const struct iforest_fit_score_task *t,
 FYKE_MUST_USE int iforest_pack_score(const struct iforest_score_task *t,
                                      struct arena *arena,
                                      struct wire_payload *ret_p);
+/* A node takes 2 bytes on the wire (`right`, inner counts and where trees
+ * begin follow from the preorder), an inner one 4 more for its threshold and
+ * 6 for each feature beyond the first, 4 more when there are any. */
 FYKE_MUST_USE int iforest_pack_forest(const struct iforest_forest *f,
+                                      struct arena *arena,
                                       struct wire_payload *ret_p);
 FYKE_MUST_USE int iforest_pack_sums(const uint32_t *sums, uint32_t rows,
                                     struct wire_payload *ret_p);
+/* What a FIT_SCORE task gives. */
+FYKE_MUST_USE int iforest_pack_fit_scored(const uint32_t *sums, uint32_t rows,
+                                          const struct iforest_forest *f,
+                                          struct arena *arena,
+                                          struct wire_payload *ret_p);
 
 /* Unpack: checks every count, index and limit against the payload, copies
  * numbers into `arena` (aligned) and points `ret_t` there. After success the
  * detector may index without further checks: features < cols, right and
  * left inside the tree, preorder well-formed, height <= 64, indices < rows,
- * no NaN threshold. Errors: ERR_PROTO, ERR_NOMEM, ERR_LIMIT. */
+ * finite thresholds and weights. Errors: ERR_PROTO, ERR_NOMEM, ERR_LIMIT. */
 FYKE_MUST_USE int iforest_unpack_fit(const struct wire_payload *p,
                                      struct arena *arena,
                                      struct iforest_fit_task *ret_t);
@@ -134,5 +157,17 @@ FYKE_MUST_USE int iforest_unpack_forest(const struct wire_payload *p,
 /* Sums of exactly `rows` rows, copied to `ret_sums`. */
 FYKE_MUST_USE int iforest_unpack_sums(const struct wire_payload *p,
                                       uint32_t rows, uint32_t *ret_sums);
+/* Both halves of what a FIT_SCORE task gives; all or nothing. */
+FYKE_MUST_USE int iforest_unpack_fit_scored(const struct wire_payload *p,
+                                            uint32_t rows, struct arena *arena,
+                                            uint32_t *ret_sums,
+                                            struct iforest_forest *ret_f);
+
+/* What the forest of `trees` trees on `psi` rows takes at most: in a payload,
+ * and as a struct in memory. */
+uint64_t iforest_wire_bytes_max(uint64_t trees, uint32_t psi,
+                                uint32_t extension);
+uint64_t iforest_memory_bytes_max(uint64_t trees, uint32_t psi,
+                                  uint32_t extension);
 
 #endif

@@ -48,6 +48,7 @@ int iforest_pack_fit(const struct iforest_fit_task *t, struct arena *arena,
     ret_p->number[FIT_TREE_FIRST] = t->tree_first;
     ret_p->number[FIT_TREE_COUNT] = t->tree_count;
     ret_p->number[FIT_PSI] = t->psi;
+    ret_p->number[FIT_EXTENSION] = t->extension;
     ret_p->block[FIT_INDEX] =
         block_of(WIRE_U32, t->tree_count * t->psi, t->index);
     return pack_matrix(&t->rows, arena, &ret_p->block[FIT_ROWS]);
@@ -66,6 +67,7 @@ int iforest_pack_fit_score(const struct iforest_fit_score_task *t,
     ret_p->number[FIT_SCORE_BATCH] = t->batch;
     ret_p->number[FIT_SCORE_TREES] = t->trees;
     ret_p->number[FIT_SCORE_PSI] = t->psi;
+    ret_p->number[FIT_SCORE_EXTENSION] = t->extension;
     int err = pack_matrix(&t->rows, arena, &ret_p->block[FIT_SCORE_ROWS]);
     if (err != 0)
         return err;
@@ -77,27 +79,6 @@ int iforest_pack_score(const struct iforest_score_task *t, struct arena *arena,
 {
     pack_start(ret_p, 0, SCORE_BLOCKS);
     return pack_matrix(&t->rows, arena, &ret_p->block[SCORE_ROWS]);
-}
-
-int iforest_pack_forest(const struct iforest_forest *f,
-                        struct wire_payload *ret_p)
-{
-    if (f->trees > IFOREST_TREES_MAX || f->features > IFOREST_FEATURES_MAX)
-        return ERR_LIMIT;
-    pack_start(ret_p, FOREST_NUMBERS, FOREST_BLOCKS);
-    ret_p->number[FOREST_TREES] = f->trees;
-    ret_p->number[FOREST_SUBSAMPLE] = f->subsample;
-    ret_p->number[FOREST_FEATURES] = f->features;
-    ret_p->number[FOREST_NODES] = f->node_count;
-    ret_p->block[FOREST_TREE_FIRST] =
-        block_of(WIRE_U32, f->trees + 1, f->tree_first);
-    ret_p->block[FOREST_FEATURE] =
-        block_of(WIRE_U16, f->node_count, f->feature);
-    ret_p->block[FOREST_THRESHOLD] =
-        block_of(WIRE_F32, f->node_count, f->threshold);
-    ret_p->block[FOREST_RIGHT] = block_of(WIRE_U32, f->node_count, f->right);
-    ret_p->block[FOREST_COUNT] = block_of(WIRE_U32, f->node_count, f->count);
-    return 0;
 }
 
 int iforest_pack_sums(const uint32_t *sums, uint32_t rows,

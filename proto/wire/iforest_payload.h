@@ -11,6 +11,7 @@ enum iforest_fit_number {
     FIT_TREE_FIRST,
     FIT_TREE_COUNT,
     FIT_PSI,
+    FIT_EXTENSION,
     FIT_NUMBERS,
 };
 enum iforest_fit_block { FIT_ROWS, FIT_INDEX, FIT_BLOCKS };
@@ -20,6 +21,7 @@ enum iforest_fit_score_number {
     FIT_SCORE_BATCH,
     FIT_SCORE_TREES,
     FIT_SCORE_PSI,
+    FIT_SCORE_EXTENSION,
     FIT_SCORE_NUMBERS,
 };
 enum iforest_fit_score_block {
@@ -35,17 +37,26 @@ enum iforest_forest_number {
     FOREST_SUBSAMPLE,
     FOREST_FEATURES,
     FOREST_NODES,
+    FOREST_EXTENSION,
     FOREST_NUMBERS,
 };
+
+/* Nodes in preorder. FOREST_NODE is per node its feature, or for a leaf
+ * FOREST_LEAF plus its rows; the others are per inner node. The last two are
+ * there when the forest is extended, column by column: the features beyond
+ * the first, and all weights. */
 enum iforest_forest_block {
-    FOREST_TREE_FIRST,
-    FOREST_FEATURE,
+    FOREST_NODE,
     FOREST_THRESHOLD,
-    FOREST_RIGHT,
-    FOREST_COUNT,
     FOREST_BLOCKS,
+    FOREST_AXIS = FOREST_BLOCKS,
+    FOREST_WEIGHT,
+    FOREST_BLOCKS_EXTENDED,
 };
+#define FOREST_LEAF 0x8000u
 
 enum iforest_sums_block { SUMS_SUMS, SUMS_BLOCKS };
+
+/* A FIT_SCORE task's result is a forest with one block more, the sums. */
 
 #endif

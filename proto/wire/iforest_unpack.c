@@ -107,6 +107,8 @@ int iforest_unpack_fit(const struct wire_payload *p, struct arena *arena,
     if (err == 0)
         err = unpack_matrix(&p->block[FIT_ROWS], 1, arena, &t.rows);
     if (err == 0)
+        err = unpack_number(p, FIT_EXTENSION, 0, t.rows.cols - 1, &t.extension);
+    if (err == 0)
         err = unpack_run(&p->block[FIT_INDEX], WIRE_U32,
                          (size_t)t.tree_count * t.psi, arena, &index);
     if (err != 0)
@@ -133,6 +135,9 @@ int iforest_unpack_fit_score(const struct wire_payload *p, struct arena *arena,
     if (err == 0)
         err = unpack_matrix(&p->block[FIT_SCORE_ROWS], 1, arena, &t.rows);
     if (err == 0)
+        err = unpack_number(p, FIT_SCORE_EXTENSION, 0, t.rows.cols - 1,
+                            &t.extension);
+    if (err == 0)
         err = unpack_matrix(&p->block[FIT_SCORE_RECENT], 0, arena, &t.recent);
     if (err != 0)
         return err;
@@ -152,14 +157,36 @@ int iforest_unpack_score(const struct wire_payload *p, struct arena *arena,
     return unpack_matrix(&p->block[SCORE_ROWS], 1, arena, &ret_t->rows);
 }
 
-int iforest_unpack_sums(const struct wire_payload *p, uint32_t rows,
-                        uint32_t *ret_sums)
+static int unpack_sums(const struct wire_block *b, uint32_t rows,
+                       uint32_t *ret_sums)
 {
-    const struct wire_block *b = &p->block[SUMS_SUMS];
-    if (payload_shape(p, 0, SUMS_BLOCKS) != 0 || b->type != WIRE_U32 ||
-        b->rows != rows || b->cols != 1)
+    if (b->type != WIRE_U32 || b->rows != rows || b->cols != 1)
         return ERR_PROTO;
     if (rows > 0)
         memcpy(ret_sums, b->data, wire_block_bytes(b));
     return 0;
+}
+
+int iforest_unpack_sums(const struct wire_payload *p, uint32_t rows,
+                        uint32_t *ret_sums)
+{
+    int err = payload_shape(p, 0, SUMS_BLOCKS);
+    return err != 0 ? err : unpack_sums(&p->block[SUMS_SUMS], rows, ret_sums);
+}
+
+int iforest_unpack_fit_scored(const struct wire_payload *p, uint32_t rows,
+                              struct arena *arena, uint32_t *ret_sums,
+                              struct iforest_forest *ret_f)
+{
+    struct wire_payload forest = *p;
+    struct iforest_forest f;
+    if (p->block_count == 0)
+        return ERR_PROTO;
+    forest.block_count--;
+    int err = iforest_unpack_forest(&forest, arena, &f);
+    if (err == 0)
+        err = unpack_sums(&p->block[forest.block_count], rows, ret_sums);
+    if (err == 0)
+        *ret_f = f;
+    return err;
 }

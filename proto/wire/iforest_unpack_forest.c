@@ -1,6 +1,7 @@
 /*
  * A forest from a payload: the one that came over the network is as good as
- * one grown here, or refused.
+ * one grown here, or refused. One walk over the preorder checks the nodes and
+ * makes what was left out: right children, counts, where trees begin.
  */
 #include "proto/wire/iforest.h"
 #include "proto/wire/iforest_payload.h"
@@ -11,97 +12,20 @@
 
 #define HEIGHT_MAX 64u
 
-/* One tree of a forest, its nodes from 0. */
-struct tree {
-    uint32_t nodes;
-    const uint16_t *feature;
-    const float *threshold;
-    const uint32_t *right;
-    const uint32_t *count;
+/* A forest being made. */
+struct maker {
+    struct iforest_forest f;
+    uint32_t inner; /* inner nodes of all trees */
+    uint32_t *tree_first, *right, *count;
+    uint16_t *feature, *axis;
+    float *threshold, *weight;
 };
 
-static struct tree tree_of(const struct iforest_forest *f, uint32_t k)
-{
-    uint32_t first = f->tree_first[k];
-    return (struct tree){ f->tree_first[k + 1] - first, f->feature + first,
-                          f->threshold + first, f->right + first,
-                          f->count + first };
-}
-
-static bool leaf_is_usable(const struct tree *t, uint32_t node, uint32_t end)
-{
-    return end == node + 1 && t->threshold[node] == 0.0f &&
-           t->right[node] == 0 && t->count[node] > 0;
-}
-
-/* `node` is the root of the subtree [node, end), two nodes of it at least. */
-static bool split_is_usable(const struct tree *t, uint32_t node, uint32_t end,
-                            uint32_t features)
-{
-    uint32_t right = t->right[node];
-    return t->feature[node] < features && isfinite(t->threshold[node]) &&
-           right > node + 1 && right < end &&
-           (uint64_t)t->count[node + 1] + t->count[right] == t->count[node];
-}
-
-/* Walks the preorder with a stack of the ends of the subtrees to come, so that
- * every node is in exactly one place and no index leaves its subtree. */
-static int tree_check(const struct tree *t, uint32_t features,
-                      uint32_t *ret_height)
-{
-    struct {
-        uint32_t end, depth;
-    } open[HEIGHT_MAX + 1];
-    uint32_t opened = 1, height = 0;
-    open[0].end = t->nodes;
-    open[0].depth = 0;
-    for (uint32_t node = 0; node < t->nodes; node++) {
-        uint32_t end = open[--opened].end, depth = open[opened].depth;
-        if (depth > height)
-            height = depth;
-        if (t->feature[node] == IFOREST_LEAF) {
-            if (!leaf_is_usable(t, node, end))
-                return ERR_PROTO;
-            continue;
-        }
-        if (!split_is_usable(t, node, end, features))
-            return ERR_PROTO;
-        if (depth == HEIGHT_MAX)
-            return ERR_LIMIT;
-        open[opened].end = end;
-        open[opened++].depth = depth + 1;
-        open[opened].end = t->right[node];
-        open[opened++].depth = depth + 1;
-    }
-    *ret_height = height;
-    return 0;
-}
-
-/* Trees lie one behind the other and fill the nodes; each is well-formed and
- * grown on at most `subsample` rows; the longest possible path sum fits. */
-static int forest_check(const struct iforest_forest *f)
-{
-    uint32_t height_max = 0;
-    if (f->tree_first[0] != 0 || f->tree_first[f->trees] != f->node_count)
-        return ERR_PROTO;
-    for (uint32_t k = 0; k < f->trees; k++)
-        if (f->tree_first[k] >= f->tree_first[k + 1])
-            return ERR_PROTO;
-    for (uint32_t k = 0; k < f->trees; k++) {
-        uint32_t height = 0;
-        struct tree t = tree_of(f, k);
-        int err = tree_check(&t, f->features, &height);
-        if (err != 0)
-            return err;
-        if (t.count[0] > f->subsample)
-            return ERR_PROTO;
-        if (height > height_max)
-            height_max = height;
-    }
-    uint64_t path_max =
-        (uint64_t)height_max * IFOREST_ONE + iforest_c(f->subsample);
-    return path_max * f->trees <= UINT32_MAX ? 0 : ERR_LIMIT;
-}
+/* An inner node whose subtree is not complete. */
+struct open_node {
+    uint32_t node;
+    uint32_t left_count; /* 0 while its left child is not complete */
+};
 
 /* The number at `index` as u32 in [1, max]. */
 static int forest_number(const struct wire_payload *p, uint32_t index,
@@ -127,54 +51,187 @@ static int forest_numbers(const struct wire_payload *p,
                             &f->features);
     if (err != 0)
         return err;
+    if (p->number[FOREST_EXTENSION] >= f->features)
+        return ERR_LIMIT;
+    f->extension = (uint32_t)p->number[FOREST_EXTENSION];
     /* A leaf for every sample row at most, and one split less. */
     uint64_t nodes_max = (uint64_t)f->trees * (2ull * f->subsample - 1);
     return forest_number(p, FOREST_NODES, nodes_max, &f->node_count);
 }
 
-/* The five blocks, one behind the other in the order of their enum, copied
- * into aligned memory. */
-static int forest_blocks(const struct wire_payload *p,
-                         const struct iforest_forest *f, struct arena *arena,
-                         void *ret_copy[FOREST_BLOCKS])
+static bool block_is(const struct wire_block *b, enum wire_type type,
+                     uint32_t rows, uint32_t cols)
 {
-    static const uint32_t type[FOREST_BLOCKS] = {
-        [FOREST_TREE_FIRST] = WIRE_U32, [FOREST_FEATURE] = WIRE_U16,
-        [FOREST_THRESHOLD] = WIRE_F32,  [FOREST_RIGHT] = WIRE_U32,
-        [FOREST_COUNT] = WIRE_U32,
-    };
-    for (uint32_t i = 0; i < FOREST_BLOCKS; i++) {
-        const struct wire_block *b = &p->block[i];
-        uint32_t rows = i == FOREST_TREE_FIRST ? f->trees + 1 : f->node_count;
-        if (b->type != type[i] || b->rows != rows || b->cols != 1)
+    return b->type == type && b->rows == rows && b->cols == cols;
+}
+
+/* A tree of n inner nodes has n + 1 leaves. */
+static int forest_shapes(const struct wire_payload *p, struct maker *m)
+{
+    const struct iforest_forest *f = &m->f;
+    const struct wire_block *b = p->block;
+    uint32_t blocks = f->extension > 0 ? FOREST_BLOCKS_EXTENDED : FOREST_BLOCKS;
+    if (p->block_count != blocks || f->node_count < f->trees ||
+        (f->node_count - f->trees) % 2 != 0)
+        return ERR_PROTO;
+    m->inner = (f->node_count - f->trees) / 2;
+    if (!block_is(&b[FOREST_NODE], WIRE_U16, f->node_count, 1) ||
+        !block_is(&b[FOREST_THRESHOLD], WIRE_F32, m->inner, 1))
+        return ERR_PROTO;
+    if (f->extension > 0 &&
+        (!block_is(&b[FOREST_AXIS], WIRE_U16, m->inner, f->extension) ||
+         !block_is(&b[FOREST_WEIGHT], WIRE_F32, m->inner, f->extension + 1)))
+        return ERR_PROTO;
+    return 0;
+}
+
+static int maker_alloc(struct maker *m, struct arena *arena)
+{
+    size_t nodes = m->f.node_count;
+    size_t wide = nodes * (m->f.extension + 1);
+    m->tree_first = arena_alloc(arena, (size_t)m->f.trees + 1, 4);
+    m->right = arena_zalloc(arena, nodes, sizeof *m->right);
+    m->count = arena_alloc(arena, nodes, sizeof *m->count);
+    m->feature = arena_alloc(arena, nodes, sizeof *m->feature);
+    m->threshold = arena_zalloc(arena, nodes, sizeof *m->threshold);
+    if (!m->tree_first || !m->right || !m->count || !m->feature ||
+        !m->threshold)
+        return ERR_NOMEM;
+    if (m->f.extension == 0)
+        return 0;
+    m->axis = arena_zalloc(arena, wide, sizeof *m->axis);
+    m->weight = arena_zalloc(arena, wide, sizeof *m->weight);
+    return m->axis != NULL && m->weight != NULL ? 0 : ERR_NOMEM;
+}
+
+static float float_at(const struct wire_block *b, size_t index)
+{
+    float value;
+    memcpy(&value, (const char *)b->data + index * sizeof value, sizeof value);
+    return value;
+}
+
+/* The features beyond the first and the weights of a node, the inner one with
+ * index `at` among those. */
+static int take_plane(struct maker *m, const struct wire_payload *p,
+                      uint32_t node, uint32_t at)
+{
+    uint32_t width = m->f.extension + 1;
+    uint16_t *axis = m->axis + (size_t)node * width;
+    float *weight = m->weight + (size_t)node * width;
+    axis[0] = m->feature[node];
+    for (uint32_t j = 0; j < width; j++) {
+        weight[j] =
+            float_at(&p->block[FOREST_WEIGHT], (size_t)j * m->inner + at);
+        if (!isfinite(weight[j]))
             return ERR_PROTO;
-        ret_copy[i] = arena_alloc(arena, wire_block_bytes(b), 1);
-        if (ret_copy[i] == NULL)
-            return ERR_NOMEM;
-        memcpy(ret_copy[i], b->data, wire_block_bytes(b));
+        if (j == 0)
+            continue;
+        const char *from = p->block[FOREST_AXIS].data;
+        memcpy(&axis[j], from + 2 * ((size_t)(j - 1) * m->inner + at), 2);
+        if (axis[j] >= m->f.features)
+            return ERR_PROTO;
     }
     return 0;
+}
+
+static int take_split(struct maker *m, const struct wire_payload *p,
+                      uint32_t node, uint32_t at)
+{
+    if (at >= m->inner || m->feature[node] >= m->f.features)
+        return ERR_PROTO;
+    m->threshold[node] = float_at(&p->block[FOREST_THRESHOLD], at);
+    if (!isfinite(m->threshold[node]))
+        return ERR_PROTO;
+    return m->f.extension > 0 ? take_plane(m, p, node, at) : 0;
+}
+
+/* The leaf `node` ends subtrees: counts of those that are complete now, and
+ * the right child of the one that is half. Returns how many stay open. */
+static int close_subtrees(struct maker *m, struct open_node *open,
+                          uint32_t *opened, uint32_t node, uint32_t first)
+{
+    uint32_t count = m->feature[node] & (FOREST_LEAF - 1);
+    m->feature[node] = IFOREST_LEAF;
+    m->count[node] = count;
+    if (count == 0)
+        return ERR_PROTO;
+    for (; *opened > 0 && open[*opened - 1].left_count > 0; --*opened) {
+        count += open[*opened - 1].left_count;
+        m->count[open[*opened - 1].node] = count;
+        if (count > m->f.subsample) /* before sums get large */
+            return ERR_PROTO;
+    }
+    if (*opened > 0) {
+        open[*opened - 1].left_count = count;
+        m->right[open[*opened - 1].node] = node + 1 - first;
+    }
+    return count > m->f.subsample ? ERR_PROTO : 0;
+}
+
+/* Every node is in exactly one place of one tree: the stack holds the inner
+ * nodes above it. */
+static int take_nodes(struct maker *m, const struct wire_payload *p,
+                      uint32_t *ret_height)
+{
+    struct open_node open[HEIGHT_MAX];
+    uint32_t opened = 0, height = 0, tree = 0, inner = 0;
+    for (uint32_t node = 0; node < m->f.node_count; node++) {
+        if (opened == 0) {
+            if (tree == m->f.trees)
+                return ERR_PROTO;
+            m->tree_first[tree++] = node;
+        }
+        int err;
+        if (m->feature[node] >= FOREST_LEAF) {
+            err =
+                close_subtrees(m, open, &opened, node, m->tree_first[tree - 1]);
+        } else {
+            if (opened == HEIGHT_MAX)
+                return ERR_LIMIT;
+            err = take_split(m, p, node, inner++);
+            open[opened++] = (struct open_node){ node, 0 };
+            height = opened > height ? opened : height;
+        }
+        if (err != 0)
+            return err;
+    }
+    m->tree_first[tree] = m->f.node_count;
+    *ret_height = height;
+    return opened == 0 && tree == m->f.trees ? 0 : ERR_PROTO;
 }
 
 int iforest_unpack_forest(const struct wire_payload *p, struct arena *arena,
                           struct iforest_forest *ret_f)
 {
-    struct iforest_forest f;
-    void *copy[FOREST_BLOCKS];
-    if (p->number_count != FOREST_NUMBERS || p->block_count != FOREST_BLOCKS)
+    struct maker m = { 0 };
+    uint32_t height = 0;
+    if (p->number_count != FOREST_NUMBERS)
         return ERR_PROTO;
-    int err = forest_numbers(p, &f);
+    int err = forest_numbers(p, &m.f);
     if (err == 0)
-        err = forest_blocks(p, &f, arena, copy);
+        err = forest_shapes(p, &m);
+    if (err == 0)
+        err = maker_alloc(&m, arena);
     if (err != 0)
         return err;
-    f.tree_first = copy[FOREST_TREE_FIRST];
-    f.feature = copy[FOREST_FEATURE];
-    f.threshold = copy[FOREST_THRESHOLD];
-    f.right = copy[FOREST_RIGHT];
-    f.count = copy[FOREST_COUNT];
-    err = forest_check(&f);
-    if (err == 0)
-        *ret_f = f;
-    return err;
+    memcpy(m.feature, p->block[FOREST_NODE].data,
+           wire_block_bytes(&p->block[FOREST_NODE]));
+    err = take_nodes(&m, p, &height);
+    if (err != 0)
+        return err;
+    m.f.tree_first = m.tree_first;
+    m.f.feature = m.feature;
+    m.f.threshold = m.threshold;
+    m.f.right = m.right;
+    m.f.count = m.count;
+    m.f.axis = m.axis;
+    m.f.weight = m.weight;
+    /* The longest possible path sum fits. */
+    uint64_t path_max =
+        (uint64_t)height * IFOREST_ONE + iforest_c(m.f.subsample);
+    if (path_max * m.f.trees > UINT32_MAX)
+        return ERR_LIMIT;
+    *ret_f = m.f;
+    return 0;
 }

@@ -26,6 +26,18 @@ static const struct wire_payload *payload_of(const struct wire_message *m)
     }
 }
 
+static void plane_walk(const struct iforest_forest *f, uint32_t node)
+{
+    size_t at = (size_t)node * (f->extension + 1);
+    double sum = 0;
+    check(f->axis[at] == f->feature[node]);
+    for (uint32_t j = 0; j <= f->extension; j++) {
+        check(f->axis[at + j] < f->features);
+        sum += (double)f->weight[at + j];
+    }
+    check(sum == sum);
+}
+
 /* What a detector does without checks after a successful unpack. */
 static void forest_walk(const struct iforest_forest *f)
 {
@@ -35,6 +47,8 @@ static void forest_walk(const struct iforest_forest *f)
         while (f->feature[at] != IFOREST_LEAF) {
             check(f->feature[at] < f->features);
             check(f->threshold[at] == f->threshold[at]);
+            if (f->extension > 0)
+                plane_walk(f, at);
             at = (at ^ k) & 1 ? at + 1 : first + f->right[at];
             check(at < f->tree_first[k + 1]);
             sum += IFOREST_ONE;
@@ -68,6 +82,8 @@ static void payload_unpack(const struct wire_payload *p)
     if (iforest_unpack_score(p, &arena, &score) == 0)
         check(score.rows.rows > 0 && score.rows.cols > 0);
     if (iforest_unpack_forest(p, &arena, &forest) == 0)
+        forest_walk(&forest);
+    if (iforest_unpack_fit_scored(p, 8, &arena, sums, &forest) == 0)
         forest_walk(&forest);
     check(iforest_unpack_sums(p, 8, sums) <= 0);
     arena_release(&arena);

@@ -34,19 +34,30 @@ static void task_write(const char *dir, const char *name,
     seed_write(dir, name, &m);
 }
 
-static void forest_write(const char *dir, struct wire_payload *p)
+static void forest_write(const char *dir, struct arena *arena,
+                         struct wire_payload *p)
 {
     const uint32_t tree_first[] = { 0, 3, 4 }, right[] = { 2, 0, 0, 0 };
     const uint16_t feature[] = { 1, IFOREST_LEAF, IFOREST_LEAF, IFOREST_LEAF };
     const float threshold[] = { 0.5f, 0, 0, 0 };
     const uint32_t count[] = { 4, 1, 3, 4 };
-    const struct iforest_forest forest = { 2,         4,          2,
-                                           4,         tree_first, feature,
-                                           threshold, right,      count };
-    check(iforest_pack_forest(&forest, p) == 0);
+    const uint16_t axis[8] = { 1, 0 };
+    const float weight[8] = { 0.5f, -2 };
+    const uint32_t sums[8] = { 1, 2, 3 };
+    struct iforest_forest forest = { 2,         4,          2,
+                                     4,         tree_first, feature,
+                                     threshold, right,      count };
+    check(iforest_pack_forest(&forest, arena, p) == 0);
     struct wire_message m = { .envelope = { .kind = WIRE_MODEL } };
     m.body.model.payload = *p;
     seed_write(dir, "forest", &m);
+    forest.extension = 1;
+    forest.axis = axis;
+    forest.weight = weight;
+    check(iforest_pack_forest(&forest, arena, &m.body.model.payload) == 0);
+    seed_write(dir, "forest_extended", &m);
+    check(iforest_pack_fit_scored(sums, 8, &forest, arena, p) == 0);
+    task_write(dir, "fit_scored", p);
 }
 
 int main(int argc, char **argv)
@@ -86,7 +97,7 @@ int main(int argc, char **argv)
     task_write(argv[1], "score", &p);
     check(iforest_pack_sums(sums, 8, &p) == 0);
     task_write(argv[1], "sums", &p);
-    forest_write(argv[1], &p);
+    forest_write(argv[1], &arena, &p);
     arena_release(&arena);
     return 0;
 }

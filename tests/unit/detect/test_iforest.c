@@ -2,6 +2,7 @@
  * Both halves together: no cut into parts shows in the answer, what comes
  * back is checked, and the usual is what was fitted on.
  */
+#include "engine/detect/iforest_state.h"
 #include "engine/learn/learn.h"
 #include "proto/wire/iforest.h"
 #include "support.h"
@@ -49,6 +50,67 @@ Test(iforest, part_sizes_do_not_change_an_answer)
         }
         detect_iforest.close(first);
     }
+}
+
+/* It says why a row stands out, whichever road it came along. */
+Test(iforest, the_forest_stays_with_the_batch_on_both_roads)
+{
+    struct detect_batch b = { 3,
+                              support_matrix(&arena, 2, 5000, 5, 0.02),
+                              { .cols = 5 } };
+    struct detect_config c = support_config();
+    struct detect_result r;
+    struct detect_state *fused = support_detect(&c, &b, &r);
+    c.part_bytes = 4096;
+    struct detect_state *parts = support_detect(&c, &b, &r);
+    cr_assert_eq(fused->plan.phase_count, 1);
+    cr_assert_eq(parts->plan.phase_count, 2);
+    const struct iforest_forest *f = &fused->forest, *g = &parts->forest;
+    size_t n = f->node_count;
+    cr_assert(f->trees == 100 && f->subsample == 256 && f->features == 5);
+    cr_assert(g->trees == 100 && g->subsample == 256 && g->features == 5);
+    cr_assert_eq(g->node_count, n);
+    cr_assert_arr_eq(f->tree_first, g->tree_first, 101 * 4);
+    cr_assert_arr_eq(f->feature, g->feature, n * 2);
+    cr_assert_arr_eq(f->threshold, g->threshold, n * 4);
+    cr_assert_arr_eq(f->right, g->right, n * 4);
+    cr_assert_arr_eq(f->count, g->count, n * 4);
+    detect_iforest.close(fused);
+    detect_iforest.close(parts);
+}
+
+Test(iforest, a_fused_result_is_checked_as_sums_and_as_a_forest)
+{
+    struct detect_batch b = { 3,
+                              support_matrix(&arena, 2, 400, 2, 0),
+                              { .cols = 2 } };
+    struct detect_config c = support_config();
+    struct plan_shape shape = { 400, 2, 0 };
+    struct plan plan;
+    struct detect_state *st;
+    uint32_t sums[400];
+    cr_assert_eq(detect_iforest.plan(&c, &shape, &plan), 0);
+    cr_assert_eq(detect_iforest.open(&c, &b, &plan, &st), 0);
+    struct wire_payload good = support_run_task(st, 0, 0, &arena), p = good;
+    struct iforest_forest f;
+    cr_assert_eq(iforest_unpack_fit_scored(&good, 400, &arena, sums, &f), 0);
+    cr_assert_eq(detect_iforest.validate(st, 0, 0, &good), 0);
+    cr_assert_eq(st->forest.trees, 0, "a check keeps nothing");
+    p.block_count--;
+    cr_assert_eq(detect_iforest.validate(st, 0, 0, &p), ERR_PROTO);
+    cr_assert_eq(iforest_pack_sums(sums, 400, &p), 0);
+    cr_assert_eq(detect_iforest.validate(st, 0, 0, &p), ERR_PROTO);
+    struct iforest_forest fewer = f;
+    fewer.trees--;
+    fewer.node_count = f.tree_first[fewer.trees];
+    cr_assert_eq(iforest_pack_fit_scored(sums, 400, &fewer, &arena, &p), 0);
+    cr_assert_eq(detect_iforest.validate(st, 0, 0, &p), ERR_PROTO);
+    sums[399] = UINT32_MAX;
+    cr_assert_eq(iforest_pack_fit_scored(sums, 400, &f, &arena, &p), 0);
+    cr_assert_eq(detect_iforest.validate(st, 0, 0, &p), ERR_PROTO);
+    cr_assert_eq(detect_iforest.accept(st, 0, 0, &good), 0);
+    cr_assert_eq(st->forest.trees, 100);
+    detect_iforest.close(st);
 }
 
 Test(iforest, the_newest_recent_rows_join_and_strides_do_not_matter)
@@ -186,14 +248,14 @@ static void expect_forest_checks(struct detect_state *st, uint32_t part,
     larger.subsample++;
     const struct iforest_forest *wrong[] = { &fewer, &wider, &larger };
     for (uint32_t k = 0; k < 3; k++) {
-        cr_assert_eq(iforest_pack_forest(wrong[k], &p), 0);
+        cr_assert_eq(iforest_pack_forest(wrong[k], &arena, &p), 0);
         cr_assert_eq(validate(st, 0, part, &p), ERR_PROTO, "case %u", k);
     }
     uint32_t *count = arena_alloc(&arena, f.node_count, 4);
     memcpy(count, f.count, f.node_count * 4ul);
-    count[0]--; /* children no longer add up */
+    count[f.node_count - 1]++; /* one row more than was asked for */
     f.count = count;
-    cr_assert_eq(iforest_pack_forest(&f, &p), 0);
+    cr_assert_eq(iforest_pack_forest(&f, &arena, &p), 0);
     cr_assert_eq(validate(st, 0, part, &p), ERR_PROTO);
 }
 

@@ -151,9 +151,23 @@ Test(iforest_plan, the_check_names_the_setting_and_a_value_that_works)
     expect_fault(c, 0, ERR_LIMIT, "0 features");
     c.trees = 2000;
     c.subsample = 4096;
-    expect_fault(c, 3, ERR_LIMIT, "the most trees that do are 585");
-    c.trees = 585;
     cr_assert_eq(detect_config_check(&c, 3, &fault), 0);
+    c.message_bytes_max = 32u << 20;
+    expect_fault(c, 3, ERR_LIMIT, "the most trees that do are 1020");
+    c.trees = 1020;
+    cr_assert_eq(detect_config_check(&c, 3, &fault), 0);
+    c = support_config();
+    c.trees = 2000;
+    c.subsample = 4096;
+    c.extension = 2;
+    expect_fault(c, 3, ERR_LIMIT,
+                 "--subsample 4096 and --extension: the model may not fit a "
+                 "message of 67108864 bytes; the most trees that do are 681");
+    c.trees = 681;
+    cr_assert_eq(detect_config_check(&c, 3, &fault), 0);
+    expect_fault(c, 2, ERR_INVALID,
+                 "--extension 2: a split looks at 2 more features than one, "
+                 "and there are 2: 0 to 1");
     c = support_config();
     c.message_bytes_max = 1 << 20;
     c.part_bytes = 4096;

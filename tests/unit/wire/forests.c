@@ -55,6 +55,22 @@ void forest_random(struct rng *r, uint32_t trees, uint32_t psi,
     }
 }
 
+void forest_extend(struct rng *r, uint32_t extension, struct forest_parts *f)
+{
+    uint32_t width = extension + 1;
+    check(width <= FOREST_WIDTH_MAX);
+    f->forest.extension = extension;
+    f->forest.axis = f->axis;
+    f->forest.weight = f->weight;
+    for (uint32_t k = 0; k < f->forest.node_count; k++)
+        for (uint32_t j = 0; j < width && f->feature[k] != IFOREST_LEAF; j++) {
+            f->axis[k * width + j] =
+                j == 0 ? f->feature[k]
+                       : (uint16_t)rng_below(r, f->forest.features);
+            f->weight[k * width + j] = (float)(rng_unit(r) - 0.5);
+        }
+}
+
 void forest_by_hand(struct forest_parts *ret_f)
 {
     forest_start(ret_f, 2, 4, 3);

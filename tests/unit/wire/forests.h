@@ -7,6 +7,7 @@
 #include "proto/wire/iforest.h"
 
 #define FOREST_NODES_MAX 512
+#define FOREST_WIDTH_MAX 4
 
 /* A forest that owns its numbers, so that a test can break them. */
 struct forest_parts {
@@ -16,11 +17,17 @@ struct forest_parts {
     float threshold[FOREST_NODES_MAX];
     uint32_t right[FOREST_NODES_MAX];
     uint32_t count[FOREST_NODES_MAX];
+    uint16_t axis[FOREST_NODES_MAX * FOREST_WIDTH_MAX];
+    float weight[FOREST_NODES_MAX * FOREST_WIDTH_MAX];
 };
 
 /* `trees` <= 8 well-formed random trees on `psi` <= 16 rows. */
 void forest_random(struct rng *r, uint32_t trees, uint32_t psi,
                    struct forest_parts *ret_f);
+
+/* Gives every split of a forest 1 + extension features and weights;
+ * extension < FOREST_WIDTH_MAX. */
+void forest_extend(struct rng *r, uint32_t extension, struct forest_parts *f);
 
 /* Two trees by hand: a split with two leaves, and a single leaf. psi 4. */
 void forest_by_hand(struct forest_parts *ret_f);

@@ -130,7 +130,7 @@ Test(iforest_pack, what_is_over_a_maximum_is_not_packed)
                                           IFOREST_FEATURES_MAX + 1, 1 } };
     cr_expect_eq(iforest_pack_score(&score, &arena, &p), ERR_LIMIT);
     struct iforest_forest forest = { .trees = IFOREST_TREES_MAX + 1 };
-    cr_expect_eq(iforest_pack_forest(&forest, &p), ERR_LIMIT);
+    cr_expect_eq(iforest_pack_forest(&forest, &arena, &p), ERR_LIMIT);
 }
 
 Test(iforest_pack, without_memory_nothing_is_packed)

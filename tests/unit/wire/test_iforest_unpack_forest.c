@@ -26,7 +26,7 @@ TestSuite(iforest_unpack_forest, .init = open_arena, .fini = close_arena);
 static int pack_unpack(void)
 {
     struct iforest_forest got;
-    cr_assert_eq(iforest_pack_forest(&f.forest, &p), 0);
+    cr_assert_eq(iforest_pack_forest(&f.forest, &arena, &p), 0);
     return iforest_unpack_forest(&p, &arena, &got);
 }
 
@@ -42,6 +42,26 @@ static void usual(void)
     cr_assert_eq(pack_unpack(), 0);
 }
 
+static void expect_equal(const struct iforest_forest *got)
+{
+    uint32_t n = f.forest.node_count, width = f.forest.extension + 1;
+    cr_assert(got->trees == f.forest.trees && got->node_count == n &&
+              got->subsample == f.forest.subsample &&
+              got->features == f.forest.features &&
+              got->extension == f.forest.extension);
+    cr_assert_arr_eq(got->tree_first, f.tree_first, (got->trees + 1) * 4);
+    cr_assert_arr_eq(got->feature, f.feature, n * sizeof(uint16_t));
+    cr_assert_arr_eq(got->threshold, f.threshold, n * sizeof(float));
+    cr_assert_arr_eq(got->right, f.right, n * sizeof(uint32_t));
+    cr_assert_arr_eq(got->count, f.count, n * sizeof(uint32_t));
+    if (width == 1) {
+        cr_assert(got->axis == NULL && got->weight == NULL);
+        return;
+    }
+    cr_assert_arr_eq(got->axis, f.axis, n * width * sizeof(uint16_t));
+    cr_assert_arr_eq(got->weight, f.weight, n * width * sizeof(float));
+}
+
 Test(iforest_unpack_forest, a_forest_comes_back)
 {
     struct rng r;
@@ -53,113 +73,178 @@ Test(iforest_unpack_forest, a_forest_comes_back)
         arena_reset(&arena);
         forest_random(&r, 1 + (uint32_t)rng_below(&r, 8),
                       1 + (uint32_t)rng_below(&r, 16), &f);
-        cr_assert_eq(iforest_pack_forest(&f.forest, &p), 0);
+        if (round % 2 == 0)
+            forest_extend(&r, 1 + (uint32_t)rng_below(&r, 3), &f);
+        cr_assert_eq(iforest_pack_forest(&f.forest, &arena, &p), 0);
         p = payload_over_wire(&p, &bytes);
         cr_assert_eq(iforest_unpack_forest(&p, &arena, &got), 0);
         free(bytes);
-        uint32_t n = f.forest.node_count;
-        cr_assert(got.trees == f.forest.trees && got.node_count == n &&
-                  got.subsample == f.forest.subsample &&
-                  got.features == f.forest.features);
-        cr_assert_eq(memcmp(got.tree_first, f.tree_first,
-                            (got.trees + 1) * sizeof(uint32_t)),
+        expect_equal(&got);
+    }
+}
+
+Test(iforest_unpack_forest, a_fused_result_comes_back_whole_or_not_at_all)
+{
+    const uint32_t sums[] = { 1, UINT32_MAX, 3 };
+    uint32_t back[3];
+    struct iforest_forest got;
+    struct rng r;
+    rng_init(&r, &(uint64_t){ 1 }, 1);
+    for (uint32_t extension = 0; extension < 3; extension++) {
+        forest_random(&r, 4, 9, &f);
+        if (extension > 0)
+            forest_extend(&r, extension, &f);
+        cr_assert_eq(iforest_pack_fit_scored(sums, 3, &f.forest, &arena, &p),
                      0);
-        cr_assert_eq(memcmp(got.feature, f.feature, n * sizeof(uint16_t)), 0);
-        cr_assert_eq(memcmp(got.threshold, f.threshold, n * sizeof(float)), 0);
-        cr_assert_eq(memcmp(got.right, f.right, n * sizeof(uint32_t)), 0);
-        cr_assert_eq(memcmp(got.count, f.count, n * sizeof(uint32_t)), 0);
+        cr_assert_eq(iforest_unpack_fit_scored(&p, 3, &arena, back, &got), 0);
+        cr_assert_arr_eq(back, sums, sizeof sums);
+        expect_equal(&got);
+        cr_expect_eq(iforest_unpack_fit_scored(&p, 2, &arena, back, &got),
+                     ERR_PROTO);
+        cr_expect_eq(unpack(), ERR_PROTO, "a forest and something else");
+        p.block_count--;
+        cr_expect_eq(unpack(), 0);
+        cr_expect_eq(iforest_unpack_fit_scored(&p, 3, &arena, back, &got),
+                     ERR_PROTO);
+        p.block_count = 0;
+        cr_expect_eq(iforest_unpack_fit_scored(&p, 3, &arena, back, &got),
+                     ERR_PROTO);
     }
 }
 
-Test(iforest_unpack_forest, a_child_outside_its_subtree_is_refused)
+/* A split costs 2 + 4 bytes, a leaf 2; a tree of psi rows has psi - 1 splits
+ * at most. */
+Test(iforest_unpack_forest, a_forest_is_compact_and_its_bounds_hold)
 {
-    /* behind the tree, behind the forest, itself, its left child, nowhere */
-    const uint32_t bad[] = { 3, 4, 0, 1, UINT32_MAX };
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-        usual();
-        f.right[0] = bad[i];
-        cr_expect_eq(pack_unpack(), ERR_PROTO, "%u", bad[i]);
+    struct rng r;
+    rng_init(&r, &(uint64_t){ 2 }, 1);
+    for (uint32_t extension = 0; extension < 4; extension++) {
+        forest_chain(15, &f);
+        f.forest.features = 4;
+        if (extension > 0)
+            forest_extend(&r, extension, &f);
+        size_t used = arena.bytes_used;
+        cr_assert_eq(pack_unpack(), 0);
+        used = arena.bytes_used - used;
+        uint64_t bytes = wire_payload_bytes(&p);
+        cr_expect_eq(bytes, 15 * 6 + 16 * 2 +
+                                (extension > 0 ? 15 * (6 * extension + 4) : 0));
+        cr_expect_eq(iforest_wire_bytes_max(1, 16, extension), bytes);
+        cr_expect_eq(iforest_wire_bytes_max(3, 16, extension), 3 * bytes);
+        /* each array takes a multiple of 64 bytes, packed and unpacked */
+        cr_expect_leq(used, bytes + 11 * 64 +
+                                iforest_memory_bytes_max(1, 16, extension));
     }
 }
 
-Test(iforest_unpack_forest, a_cycle_is_refused)
+/* The code of a node in the payload, to be broken. */
+static void set_node(uint32_t node, uint16_t code)
 {
-    forest_chain(3, &f);
-    cr_assert_eq(pack_unpack(), 0);
-    f.right[4] = 2;
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
-    forest_chain(3, &f);
-    f.right[2] = 6; /* two parents for one node, one without */
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
+    uint16_t *to = arena_alloc(&arena, p.block[0].rows, sizeof *to);
+    memcpy(to, p.block[0].data, p.block[0].rows * sizeof *to);
+    to[node] = code;
+    p.block[0].data = to;
+}
+
+static void set_float(uint32_t block, uint32_t at, float value)
+{
+    size_t n = (size_t)p.block[block].rows * p.block[block].cols;
+    float *to = arena_alloc(&arena, n, sizeof *to);
+    memcpy(to, p.block[block].data, n * sizeof *to);
+    to[at] = value;
+    p.block[block].data = to;
+}
+
+#define LEAF 0x8000u
+
+Test(iforest_unpack_forest, a_preorder_that_is_no_preorder_is_refused)
+{
+    usual(); /* split, leaf, leaf; leaf */
+    set_node(0, LEAF | 1);
+    cr_expect_eq(unpack(), ERR_PROTO, "four trees instead of two");
+    usual();
+    set_node(1, 0);
+    cr_expect_eq(unpack(), ERR_PROTO, "more splits than thresholds");
+    usual();
+    set_node(3, 0);
+    cr_expect_eq(unpack(), ERR_PROTO, "the last tree is open");
+    usual();
+    set_node(0, LEAF | 1);
+    set_node(1, 0);
+    set_node(3, LEAF | 1);
+    cr_expect_eq(unpack(), 0, "the other way round");
+    usual();
+    set_node(0, LEAF | 1);
+    set_node(3, 0);
+    cr_expect_eq(unpack(), ERR_PROTO, "as many splits, but open");
 }
 
 Test(iforest_unpack_forest, a_split_on_a_feature_that_is_not_there_is_refused)
 {
     usual();
-    f.feature[0] = 3;
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
-    f.feature[0] = IFOREST_LEAF - 1;
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
+    set_node(0, 2);
+    cr_expect_eq(unpack(), 0);
+    set_node(0, 3);
+    cr_expect_eq(unpack(), ERR_PROTO);
+    set_node(0, LEAF - 1);
+    cr_expect_eq(unpack(), ERR_PROTO);
 }
 
-Test(iforest_unpack_forest, a_threshold_is_a_finite_number)
+Test(iforest_unpack_forest, thresholds_and_weights_are_finite_numbers)
 {
     const float bad[] = { NAN, INFINITY, -INFINITY };
+    struct rng r;
+    rng_init(&r, &(uint64_t){ 3 }, 1);
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         usual();
-        f.threshold[0] = bad[i];
-        cr_expect_eq(pack_unpack(), ERR_PROTO);
+        set_float(1, 0, bad[i]);
+        cr_expect_eq(unpack(), ERR_PROTO);
+        for (uint32_t at = 0; at < 3; at++) {
+            forest_by_hand(&f);
+            forest_extend(&r, 2, &f);
+            cr_assert_eq(pack_unpack(), 0);
+            set_float(3, at, bad[i]);
+            cr_expect_eq(unpack(), ERR_PROTO);
+        }
     }
-    usual();
-    f.threshold[1] = NAN;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "at a leaf too");
 }
 
-Test(iforest_unpack_forest, counts_add_up)
+Test(iforest_unpack_forest, every_feature_of_an_extended_split_is_there)
 {
-    usual();
-    f.count[2] = 2;
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
-    usual();
-    f.count[1] = 0;
-    f.count[2] = 4;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "an empty leaf");
-    usual();
-    f.count[1] = UINT32_MAX;
-    f.count[2] = 5;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "a sum that wraps to 4");
-    usual();
-    f.count[3] = 5;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "more than the sample");
+    struct rng r;
+    rng_init(&r, &(uint64_t){ 3 }, 1);
+    forest_by_hand(&f);
+    forest_extend(&r, 2, &f);
+    for (uint32_t j = 1; j < 3; j++) {
+        f.axis[j] = 3;
+        cr_expect_eq(pack_unpack(), ERR_PROTO);
+        f.axis[j] = 2;
+        cr_expect_eq(pack_unpack(), 0);
+    }
 }
 
-Test(iforest_unpack_forest, trees_lie_one_behind_the_other)
+Test(iforest_unpack_forest, leaves_hold_rows_and_no_more_than_the_sample)
 {
     usual();
-    f.tree_first[0] = 1;
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
+    set_node(1, LEAF);
+    cr_expect_eq(unpack(), ERR_PROTO, "an empty leaf");
     usual();
-    f.tree_first[1] = 4;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "the last tree is empty");
+    set_node(2, LEAF | 4);
+    cr_expect_eq(unpack(), ERR_PROTO, "five rows of four");
     usual();
-    f.forest.trees = 3;
-    f.tree_first[2] = 3;
-    f.tree_first[3] = 4;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "a tree between is empty");
+    set_node(3, LEAF | 5);
+    cr_expect_eq(unpack(), ERR_PROTO, "a single leaf with five");
     usual();
-    f.tree_first[1] = 2;
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
+    set_node(1, 0xFFFF);
+    cr_expect_eq(unpack(), ERR_PROTO);
     usual();
-    f.tree_first[1] = UINT32_MAX;
-    cr_expect_eq(pack_unpack(), ERR_PROTO);
-    usual();
-    f.tree_first[2] = 3;
-    cr_expect_eq(pack_unpack(), ERR_PROTO, "nodes left over");
+    set_node(2, LEAF | 1);
+    cr_expect_eq(unpack(), 0, "fewer than the sample may be");
 }
 
 Test(iforest_unpack_forest, numbers_and_sizes_are_checked)
 {
-    enum { TREES, SUBSAMPLE, FEATURES, NODES };
+    enum { TREES, SUBSAMPLE, FEATURES, NODES, EXTENSION };
     const uint64_t over[] = { IFOREST_TREES_MAX, IFOREST_SUBSAMPLE_MAX,
                               IFOREST_FEATURES_MAX, 2 * (2 * 4 - 1) };
     for (uint32_t i = TREES; i <= NODES; i++) {
@@ -171,23 +256,44 @@ Test(iforest_unpack_forest, numbers_and_sizes_are_checked)
         p.number[i] = UINT64_MAX;
         cr_expect_eq(unpack(), ERR_LIMIT);
     }
-    for (uint32_t i = 0; i < 5; i++) {
-        usual();
-        p.block[i].rows--;
-        cr_expect_eq(unpack(), ERR_PROTO, "block %u is short", i);
-        usual();
-        p.block[i].type = WIRE_U8;
-        cr_expect_eq(unpack(), ERR_PROTO);
-        usual();
-        p.block[i].cols = 2;
-        cr_expect_eq(unpack(), ERR_PROTO);
-    }
     usual();
-    p.block_count--;
-    cr_expect_eq(unpack(), ERR_PROTO);
+    p.number[EXTENSION] = 1;
+    cr_expect_eq(unpack(), ERR_PROTO, "no planes");
+    p.number[EXTENSION] = 3;
+    cr_expect_eq(unpack(), ERR_LIMIT, "more than there are features");
+    p.number[EXTENSION] = UINT64_MAX;
+    cr_expect_eq(unpack(), ERR_LIMIT);
     usual();
+    p.number[NODES] = 1;
+    cr_expect_eq(unpack(), ERR_PROTO, "fewer nodes than trees");
     p.number_count--;
     cr_expect_eq(unpack(), ERR_PROTO);
+}
+
+Test(iforest_unpack_forest, blocks_have_their_type_and_size)
+{
+    struct rng r;
+    rng_init(&r, &(uint64_t){ 3 }, 1);
+    forest_by_hand(&f);
+    for (uint32_t extension = 0; extension < 3; extension += 2) {
+        if (extension > 0)
+            forest_extend(&r, extension, &f);
+        cr_assert_eq(pack_unpack(), 0);
+        const struct wire_payload good = p;
+        for (uint32_t i = 0; i < good.block_count; i++) {
+            p.block[i].rows--;
+            cr_expect_eq(unpack(), ERR_PROTO, "block %u is short", i);
+            p = good;
+            p.block[i].type = WIRE_U8;
+            cr_expect_eq(unpack(), ERR_PROTO);
+            p = good;
+            p.block[i].cols++;
+            cr_expect_eq(unpack(), ERR_PROTO);
+            p = good;
+        }
+        p.block_count--;
+        cr_expect_eq(unpack(), ERR_PROTO);
+    }
 }
 
 Test(iforest_unpack_forest, a_tree_has_at_most_64_levels)
@@ -237,15 +343,15 @@ Test(iforest_unpack_forest, an_accepted_forest_can_be_walked_without_checks)
         struct iforest_forest got;
         arena_reset(&arena);
         forest_random(&r, 2, 6, &f);
-        uint32_t node = (uint32_t)rng_below(&r, f.forest.node_count);
-        uint64_t what = rng_below(&r, 4);
-        if (what == 0)
-            f.right[node] = (uint32_t)rng_below(&r, 12);
-        else if (what == 1)
-            f.feature[node] = (uint16_t)rng_below(&r, 7);
-        else if (what == 2)
-            f.tree_first[1] = (uint32_t)rng_below(&r, 12);
-        cr_assert_eq(iforest_pack_forest(&f.forest, &p), 0);
+        if (round % 2 == 0)
+            forest_extend(&r, 2, &f);
+        cr_assert_eq(iforest_pack_forest(&f.forest, &arena, &p), 0);
+        for (uint64_t damage = rng_below(&r, 3); damage > 0; damage--) {
+            uint32_t node = (uint32_t)rng_below(&r, f.forest.node_count);
+            uint16_t rows = (uint16_t)(LEAF | rng_below(&r, 5));
+            set_node(node,
+                     rng_below(&r, 2) ? (uint16_t)rng_below(&r, 6) : rows);
+        }
         if (iforest_unpack_forest(&p, &arena, &got) != 0)
             continue;
         accepted++;
@@ -253,6 +359,9 @@ Test(iforest_unpack_forest, an_accepted_forest_can_be_walked_without_checks)
             uint32_t at = got.tree_first[k], steps = 0;
             while (got.feature[at] != IFOREST_LEAF) {
                 cr_assert_lt(got.feature[at], got.features);
+                cr_assert_eq(got.count[at],
+                             got.count[at + 1] +
+                                 got.count[got.tree_first[k] + got.right[at]]);
                 cr_assert_leq(++steps, 64u);
                 at = rng_below(&r, 2) ? at + 1
                                       : got.tree_first[k] + got.right[at];

@@ -49,12 +49,16 @@ int grow_nodes_init(struct grow_nodes *n, uint32_t trees, uint32_t psi,
                     struct arena *arena)
 {
     size_t most = (size_t)trees * grow_nodes_max(psi);
-    n->used = 0;
+    n->trees = n->used = 0;
+    n->tree_first =
+        arena_zalloc(arena, (size_t)trees + 1, sizeof *n->tree_first);
     n->feature = arena_alloc(arena, most, sizeof *n->feature);
     n->threshold = arena_alloc(arena, most, sizeof *n->threshold);
     n->right = arena_alloc(arena, most, sizeof *n->right);
     n->count = arena_alloc(arena, most, sizeof *n->count);
-    return n->feature && n->threshold && n->right && n->count ? 0 : ERR_NOMEM;
+    return n->tree_first && n->feature && n->threshold && n->right && n->count
+               ? 0
+               : ERR_NOMEM;
 }
 
 void grow_draw(struct grow_space *s, const struct grow_rows *rows,
@@ -240,4 +244,19 @@ void grow_tree(struct grow_space *s, const struct grow_rows *rows,
             (struct grow_frame){ node.begin, border, node.depth + 1,
                                  node.features, GROW_NO_PARENT };
     }
+    nodes->tree_first[++nodes->trees] = nodes->used;
+}
+
+struct iforest_forest grow_forest(const struct grow_nodes *n, uint32_t psi,
+                                  uint32_t cols)
+{
+    return (struct iforest_forest){ .trees = n->trees,
+                                    .subsample = psi,
+                                    .features = cols,
+                                    .node_count = n->used,
+                                    .tree_first = n->tree_first,
+                                    .feature = n->feature,
+                                    .threshold = n->threshold,
+                                    .right = n->right,
+                                    .count = n->count };
 }

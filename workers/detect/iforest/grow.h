@@ -48,7 +48,8 @@ struct grow_rows {
 
 /* Nodes being written, as in struct iforest_forest. */
 struct grow_nodes {
-    uint32_t used; /* over all trees */
+    uint32_t trees, used; /* nodes over all trees */
+    uint32_t *tree_first;
     uint16_t *feature;
     float *threshold;
     uint32_t *right;
@@ -74,6 +75,10 @@ void grow_draw(struct grow_space *s, const struct grow_rows *rows,
 void grow_tree(struct grow_space *s, const struct grow_rows *rows,
                const uint32_t *index, uint64_t seed, uint64_t batch,
                uint32_t tree, struct grow_nodes *nodes);
+
+/* All trees grown so far as a forest that borrows the nodes. */
+struct iforest_forest grow_forest(const struct grow_nodes *n, uint32_t psi,
+                                  uint32_t cols);
 
 /* A number in [lo, hi) for `unit` in [0, 1): lo*(1-unit) + hi*unit in double,
  * rounded to float32 and kept below hi. lo < hi, both finite. */

@@ -33,25 +33,16 @@ static int run_fit(const struct wire_task *task,
         err = grow_nodes_init(&nodes, t.tree_count, t.psi, context->arena);
     if (err != 0)
         return err;
-    uint32_t *tree_first = arena_alloc(context->arena, (size_t)t.tree_count + 1,
-                                       sizeof *tree_first);
-    if (tree_first == NULL)
-        return ERR_NOMEM;
     struct grow_rows rows = { .second = t.rows };
-    tree_first[0] = 0;
     for (uint32_t k = 0; k < t.tree_count; k++) {
         grow_tree(&space, &rows, t.index + (size_t)k * t.psi, t.seed, t.batch,
                   t.tree_first + k, &nodes);
-        tree_first[k + 1] = nodes.used;
         err = compute_advance(context, 1);
         if (err != 0)
             return err;
     }
-    struct iforest_forest forest = {
-        t.tree_count,  t.psi,           t.rows.cols, nodes.used, tree_first,
-        nodes.feature, nodes.threshold, nodes.right, nodes.count
-    };
-    return iforest_pack_forest(&forest, ret_payload);
+    struct iforest_forest forest = grow_forest(&nodes, t.psi, t.rows.cols);
+    return iforest_pack_forest(&forest, context->arena, ret_payload);
 }
 
 /* What a fused task needs, tree after tree. */
@@ -59,8 +50,8 @@ struct fused {
     struct iforest_fit_score_task task;
     struct grow_rows rows;
     struct grow_space space;
-    struct grow_nodes nodes; /* of one tree */
-    struct form form;        /* of one group of trees */
+    struct grow_nodes nodes;
+    struct form form; /* of one group of trees */
     struct form_block block;
     uint32_t *sums;
 };
@@ -79,7 +70,7 @@ static int fused_init(struct fused *f, struct arena *arena)
         return ERR_NOMEM;
     int err = grow_space_init(&f->space, t->psi, t->rows.cols, arena);
     if (err == 0)
-        err = grow_nodes_init(&f->nodes, 1, t->psi, arena);
+        err = grow_nodes_init(&f->nodes, t->trees, t->psi, arena);
     if (err == 0)
         err = form_init(&f->form, t->rows.cols, group, group * tree_bytes, c,
                         arena);
@@ -96,12 +87,12 @@ static int fused_grow(struct fused *f, uint32_t first, uint32_t count,
     const struct grow_nodes *n = &f->nodes;
     form_reset(&f->form);
     for (uint32_t tree = first; tree < first + count; tree++) {
-        f->nodes.used = 0;
+        uint32_t at = n->used;
         grow_draw(&f->space, &f->rows, t->seed, t->batch, tree);
         grow_tree(&f->space, &f->rows, f->space.index, t->seed, t->batch, tree,
                   &f->nodes);
-        form_add(&f->form, n->used, n->feature, n->threshold, n->right,
-                 n->count);
+        form_add(&f->form, n->used - at, n->feature + at, n->threshold + at,
+                 n->right + at, n->count + at);
         int err = compute_advance(context, 1);
         if (err != 0)
             return err;
@@ -133,7 +124,10 @@ static int run_fit_score(const struct wire_task *task,
         if (err != 0)
             return err;
     }
-    return iforest_pack_sums(f.sums, f.task.rows.rows, ret_payload);
+    struct iforest_forest forest =
+        grow_forest(&f.nodes, f.task.psi, f.task.rows.cols);
+    return iforest_pack_fit_scored(f.sums, f.task.rows.rows, &forest,
+                                   context->arena, ret_payload);
 }
 
 static int run_score(const struct wire_task *task,

@@ -62,7 +62,11 @@ const uint32_t *support_fit_score(struct arena *a, const struct matrix *rows,
         t.recent = *recent;
     cr_assert_eq(iforest_pack_fit_score(&t, a, &task.payload), 0);
     struct wire_payload result = run(a, &task, NULL);
-    return sums_of(a, &result, rows->rows);
+    struct iforest_forest forest;
+    uint32_t *sums = arena_alloc(a, rows->rows, sizeof *sums);
+    cr_assert_eq(
+        iforest_unpack_fit_scored(&result, rows->rows, a, sums, &forest), 0);
+    return sums;
 }
 
 struct iforest_forest support_fit(struct arena *a, const struct matrix *rows,
@@ -92,7 +96,7 @@ const uint32_t *support_score(struct arena *a, const struct iforest_forest *f,
     struct compute_model *m;
     struct iforest_score_task t = { *rows };
     struct wire_task task = { .phase = IFOREST_SCORE };
-    cr_assert_eq(iforest_pack_forest(f, &model), 0);
+    cr_assert_eq(iforest_pack_forest(f, a, &model), 0);
     cr_assert_eq(compute_iforest.model_new(&model, &m), 0);
     cr_assert_eq(iforest_pack_score(&t, a, &task.payload), 0);
     struct wire_payload result = run(a, &task, m);

@@ -1,0 +1,96 @@
+/* A forest to a payload: what the preorder tells is left out. */
+#include "proto/wire/iforest.h"
+#include "proto/wire/iforest_payload.h"
+
+#include <string.h>
+
+/* What is written per node, and per inner node. */
+struct forest_out {
+    uint32_t inner, width; /* width: features of a split */
+    uint16_t *node, *axis;
+    float *threshold, *weight;
+};
+
+static int out_init(struct forest_out *o, const struct iforest_forest *f,
+                    struct arena *arena)
+{
+    *o = (struct forest_out){ .width = f->extension + 1 };
+    for (uint32_t k = 0; k < f->node_count; k++)
+        o->inner += f->feature[k] != IFOREST_LEAF;
+    o->node = arena_alloc(arena, f->node_count, sizeof *o->node);
+    o->threshold = arena_alloc(arena, o->inner, sizeof *o->threshold);
+    if (o->node == NULL || o->threshold == NULL)
+        return ERR_NOMEM;
+    if (f->extension == 0)
+        return 0;
+    size_t most = (size_t)o->inner * o->width;
+    o->axis = arena_alloc(arena, most, sizeof *o->axis);
+    o->weight = arena_alloc(arena, most, sizeof *o->weight);
+    return o->axis != NULL && o->weight != NULL ? 0 : ERR_NOMEM;
+}
+
+static void out_fill(struct forest_out *o, const struct iforest_forest *f)
+{
+    uint32_t at = 0;
+    for (uint32_t k = 0; k < f->node_count; k++) {
+        if (f->feature[k] == IFOREST_LEAF) {
+            o->node[k] = (uint16_t)(FOREST_LEAF | f->count[k]);
+            continue;
+        }
+        o->node[k] = f->feature[k];
+        o->threshold[at] = f->threshold[k];
+        for (uint32_t j = 0; f->extension > 0 && j < o->width; j++) {
+            size_t from = (size_t)k * o->width + j;
+            if (j > 0)
+                o->axis[(size_t)(j - 1) * o->inner + at] = f->axis[from];
+            o->weight[(size_t)j * o->inner + at] = f->weight[from];
+        }
+        at++;
+    }
+}
+
+int iforest_pack_forest(const struct iforest_forest *f, struct arena *arena,
+                        struct wire_payload *ret_p)
+{
+    struct forest_out o;
+    if (f->trees > IFOREST_TREES_MAX || f->features > IFOREST_FEATURES_MAX ||
+        f->subsample > IFOREST_SUBSAMPLE_MAX ||
+        f->extension >= IFOREST_FEATURES_MAX)
+        return ERR_LIMIT;
+    int err = out_init(&o, f, arena);
+    if (err != 0)
+        return err;
+    out_fill(&o, f);
+    memset(ret_p, 0, sizeof *ret_p);
+    ret_p->number_count = FOREST_NUMBERS;
+    ret_p->number[FOREST_TREES] = f->trees;
+    ret_p->number[FOREST_SUBSAMPLE] = f->subsample;
+    ret_p->number[FOREST_FEATURES] = f->features;
+    ret_p->number[FOREST_NODES] = f->node_count;
+    ret_p->number[FOREST_EXTENSION] = f->extension;
+    struct wire_block *b = ret_p->block;
+    b[FOREST_NODE] = (struct wire_block){ WIRE_U16, f->node_count, 1, o.node };
+    b[FOREST_THRESHOLD] =
+        (struct wire_block){ WIRE_F32, o.inner, 1, o.threshold };
+    ret_p->block_count = FOREST_BLOCKS;
+    if (f->extension > 0) {
+        b[FOREST_AXIS] =
+            (struct wire_block){ WIRE_U16, o.inner, f->extension, o.axis };
+        b[FOREST_WEIGHT] =
+            (struct wire_block){ WIRE_F32, o.inner, o.width, o.weight };
+        ret_p->block_count = FOREST_BLOCKS_EXTENDED;
+    }
+    return 0;
+}
+
+int iforest_pack_fit_scored(const uint32_t *sums, uint32_t rows,
+                            const struct iforest_forest *f, struct arena *arena,
+                            struct wire_payload *ret_p)
+{
+    int err = iforest_pack_forest(f, arena, ret_p);
+    if (err != 0)
+        return err;
+    ret_p->block[ret_p->block_count++] =
+        (struct wire_block){ WIRE_U32, rows, 1, sums };
+    return 0;
+}
