@@ -15,6 +15,7 @@
 
 static const char *const format_choices[] = { "csv", "ndjson", NULL };
 static const char *const header_choices[] = { "yes", "no", NULL };
+static const char *const output_choices[] = { "csv", "ndjson", NULL };
 static const char *const mode_choices[] = { "batch", NULL };
 static const char *const level_choices[] = { "debug", "info", "warn", "error",
                                              NULL };
@@ -211,6 +212,26 @@ const struct option settings_advise[] = {
 };
 const size_t settings_advise_count =
     sizeof settings_advise / sizeof *settings_advise;
+
+const struct option settings_score[] = {
+    { "output", 0, OPTION_CHOICE, F(output), 0, 0, "csv", output_choices,
+      "csv|ndjson", "Output", "A line or an object for each row",
+      OPTION_FLAG_ONLY },
+    { "output-file", 'o', OPTION_TEXT, F(output_file), 0, 0, NULL, NULL,
+      "FILE", "Output", "Write there instead of to standard output",
+      OPTION_FLAG_ONLY },
+    { "explain", 0, OPTION_FLAG, F(explain), 0, 0, NULL, NULL, NULL, "Output",
+      "Say why, of flagged rows and near misses",
+      OPTION_FLAG_ONLY },
+    INPUT_ROWS, DETECTOR_ROWS, CONFIG_ROW,
+    { "threads", 0, OPTION_U64, F(threads), 0, 256, "0", NULL, "N", "Other",
+      "Threads that parse and compute; 0 = the cores that this process may use",
+      OPTION_FLAG_ONLY },
+    { "quiet", 'q', OPTION_FLAG, F(quiet), 0, 0, NULL, NULL, NULL, "Other",
+      "No summary on standard error" },
+};
+const size_t settings_score_count =
+    sizeof settings_score / sizeof *settings_score;
 
 const struct option settings_input[] = { INPUT_ROWS };
 const size_t settings_input_count =

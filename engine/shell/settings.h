@@ -43,6 +43,11 @@ struct settings {
     const char *log_level;  /* "info" */
     const char *log_format; /* "text" */
     const char *config;     /* file */
+    /* of fyke score */
+    uint64_t threads;        /* 0 = cores */
+    const char *output;      /* "csv", "ndjson" */
+    const char *output_file; /* NULL = standard output */
+    bool explain;
     /* how fyke advise measures */
     const char *rate; /* "5000/s" or NULL */
     int64_t measure_us;
@@ -55,6 +60,8 @@ extern const struct option settings_coordinator[]; /* fyke coordinator */
 extern const size_t settings_coordinator_count;
 extern const struct option settings_advise[]; /* fyke advise */
 extern const size_t settings_advise_count;
+extern const struct option settings_score[]; /* fyke score */
+extern const size_t settings_score_count;
 extern const struct option settings_input[]; /* how an input is read */
 extern const size_t settings_input_count;
 extern const struct option settings_check_input[]; /* fyke check input */

@@ -251,6 +251,7 @@ const struct command *const command_table[] = {
     &command_set,
     &command_status,
     &command_advise,
+    &command_score,
     &command_replay,
     &command_config,
     &command_check_input,

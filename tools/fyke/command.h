@@ -31,6 +31,7 @@ extern const struct command command_advise;
 extern const struct command command_worker;
 extern const struct command command_set;
 extern const struct command command_status;
+extern const struct command command_score;
 extern const struct command command_replay;
 extern const struct command command_check_input;
 extern const struct command command_config;

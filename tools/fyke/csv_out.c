@@ -8,25 +8,38 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool wants_quotes(const char *field)
+static bool wants_quotes(const char *field, size_t n)
 {
-    size_t n = strlen(field);
     if (n == 0)
         return false;
-    return strpbrk(field, ",\"\r\n") != NULL || field[0] == ' ' ||
-           field[n - 1] == ' ';
+    for (size_t i = 0; i < n; i++)
+        if (field[i] == ',' || field[i] == '"' || field[i] == '\r' ||
+            field[i] == '\n')
+            return true;
+    return field[0] == ' ' || field[n - 1] == ' ';
 }
 
-static void append_quoted(const char *field, struct buf *out)
+static void append_quoted(const char *field, size_t n, struct buf *out)
 {
     (void)buf_append_char(out, '"');
-    for (const char *quote; (quote = strchr(field, '"')) != NULL;
-         field = quote + 1) {
-        (void)buf_append(out, field, (size_t)(quote - field));
+    for (const char *quote; (quote = memchr(field, '"', n)) != NULL;) {
+        size_t before = (size_t)(quote - field);
+        (void)buf_append(out, field, before);
         (void)buf_append_text(out, "\"\"");
+        field += before + 1;
+        n -= before + 1;
     }
-    (void)buf_append_text(out, field);
+    (void)buf_append(out, field, n);
     (void)buf_append_char(out, '"');
+}
+
+int csv_out_field(const char *field, size_t n, struct buf *out)
+{
+    if (wants_quotes(field, n))
+        append_quoted(field, n, out);
+    else
+        (void)buf_append(out, field, n);
+    return out->err;
 }
 
 int csv_out_line(const char *const *fields, uint32_t count, struct buf *out)
@@ -35,10 +48,7 @@ int csv_out_line(const char *const *fields, uint32_t count, struct buf *out)
         const char *field = fields[i] != NULL ? fields[i] : "";
         if (i > 0)
             (void)buf_append_char(out, ',');
-        if (wants_quotes(field))
-            append_quoted(field, out);
-        else
-            (void)buf_append_text(out, field);
+        (void)csv_out_field(field, strlen(field), out);
     }
     return buf_append_char(out, '\n');
 }

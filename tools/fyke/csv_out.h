@@ -6,8 +6,12 @@
 
 #include "proto/base/buf.h"
 
-/* Appends one line. NULL is an empty field. A field with a comma, a quote, a
- * line break, or blanks around it is quoted. Errors: those of buf. */
+/* Appends a field of n bytes; one with a comma, a quote, a line break, or
+ * blanks around it is quoted. Errors: those of buf. */
+int csv_out_field(const char *field, size_t n, struct buf *out);
+
+/* Appends one line of such fields. NULL is an empty one. Errors: those of
+ * buf. */
 int csv_out_line(const char *const *fields, uint32_t count, struct buf *out);
 
 /* Writes a line to standard output without flushing. Returns 0 or the exit

@@ -6,7 +6,6 @@
 #include "engine/detect/verdict.h"
 #include "engine/ingest/batch.h"
 #include "proto/base/text.h"
-#include "tools/fyke/local_compute.h"
 #include "tools/fyke/replay_compare.h"
 
 #include <inttypes.h>
@@ -69,7 +68,9 @@ int replay_init(struct replay *r, struct reader *reader, const char *input,
     memset(r, 0, sizeof *r);
     r->reader = reader;
     r->file.fd = -1;
-    int err = reader_source_get(reader, &source, fault);
+    int err = local_options_default(&r->compute, fault);
+    if (err == 0)
+        err = reader_source_get(reader, &source, fault);
     if (err != 0)
         return err;
     err = schema_from_json(source.schema, strlen(source.schema), &r->schema,
@@ -183,7 +184,7 @@ static int work_configure(struct replay *r, struct work *w, struct fault *fault)
                                           fault);
 }
 
-static int work_detect(struct work *w)
+static int work_detect(const struct replay *r, struct work *w)
 {
     struct plan_shape shape = { .rows = w->input.rows,
                                 .cols = w->input.cols,
@@ -197,7 +198,7 @@ static int work_detect(struct work *w)
     if (err == 0)
         err = w->ops->open(&w->config, &batch, &w->plan, &w->state);
     if (err == 0)
-        err = local_compute(w->ops, w->state, &w->plan);
+        err = local_compute(&r->compute, w->ops, w->state, &w->plan);
     if (err == 0)
         err = w->ops->merge(w->state, &w->result);
     return err;
@@ -252,7 +253,7 @@ static int work_run(struct replay *r, struct work *w,
                                      "no longer kept");
     }
     if (err == 0)
-        err = work_detect(w);
+        err = work_detect(r, w);
     if (err == 0)
         err = work_judge(w);
     return err != 0 ? err : work_compare(r, w, ret_outcome, text, fault);

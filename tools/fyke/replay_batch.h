@@ -9,9 +9,11 @@
 #include "engine/ingest/source.h"
 #include "engine/learn/learn.h"
 #include "storage/reader.h"
+#include "tools/fyke/local_compute.h"
 
 struct replay {
     struct reader *reader; /* borrowed */
+    struct local_options compute;
     struct schema *schema;
     struct source_file file;
     bool readable;     /* the source can be read again */
