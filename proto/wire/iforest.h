@@ -7,7 +7,9 @@
  *              row left when value <= threshold (scikit-learn's rule), its
  *              left child is the next node, its right child is `right`
  *              (index from the tree's first node). A missing value follows
- *              the child that holds more of the sample (left when equal).
+ *              the child that holds more of the sample (left when equal),
+ *              unless the forest says for each node where it goes (one from
+ *              scikit-learn does).
  *              In an extended forest (Hariri, Carrasco Kind, Brunner 2019) a
  *              split looks at extension + 1 features: left when the sum of
  *              weight * value over them, in their order and in double, is
@@ -34,7 +36,9 @@
 #define IFOREST_ALGORITHM 2u   /* version of every number below */
 #define IFOREST_ONE 65536u     /* fixed point of path lengths */
 #define IFOREST_TREES_MAX 2000u
-#define IFOREST_SUBSAMPLE_MAX 4096u
+#define IFOREST_SUBSAMPLE_MAX 4096u /* that trees are grown on here */
+#define IFOREST_PSI_MAX (1u << 20)  /* of a forest grown elsewhere */
+#define IFOREST_LEAF_ROWS_MAX 0x7FFFu
 #define IFOREST_FEATURES_MAX 1024u
 #define IFOREST_LEAF 0xFFFFu /* feature of a leaf */
 
@@ -60,7 +64,18 @@ struct iforest_forest {
      * used names the first feature once more, with weight 0. */
     const uint16_t *axis;
     const float *weight; /* finite */
+    /* Per node, 1: a missing value goes right; 0 at leaves. NULL: to the
+     * child that holds more. */
+    const uint8_t *missing_right;
 };
+
+/* Where a missing value goes at an inner node when the forest does not say:
+ * 1 = right. `node` and `right` are indices into count. */
+static inline uint8_t iforest_heavier_right(const uint32_t *count,
+                                            uint32_t node, uint32_t right)
+{
+    return count[right] > count[node + 1];
+}
 
 #define IFOREST_GROW (1u << 31) /* or'd to a tree's index, see below */
 

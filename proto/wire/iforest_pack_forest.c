@@ -29,15 +29,27 @@ static int out_init(struct forest_out *o, const struct iforest_forest *f,
     return o->axis != NULL && o->weight != NULL ? 0 : ERR_NOMEM;
 }
 
+/* The word of an inner node of the tree that begins at `first`. */
+static uint16_t out_split(const struct iforest_forest *f, uint32_t first,
+                          uint32_t k)
+{
+    if (f->missing_right == NULL ||
+        f->missing_right[k] ==
+            iforest_heavier_right(f->count, k, first + f->right[k]))
+        return f->feature[k];
+    return (uint16_t)(FOREST_LIGHTER | f->feature[k]);
+}
+
 static void out_fill(struct forest_out *o, const struct iforest_forest *f)
 {
-    uint32_t at = 0;
+    uint32_t at = 0, tree = 0;
     for (uint32_t k = 0; k < f->node_count; k++) {
+        tree += tree < f->trees && f->tree_first[tree] == k;
         if (f->feature[k] == IFOREST_LEAF) {
             o->node[k] = (uint16_t)(FOREST_LEAF | f->count[k]);
             continue;
         }
-        o->node[k] = f->feature[k];
+        o->node[k] = out_split(f, f->tree_first[tree - 1], k);
         o->threshold[at] = f->threshold[k];
         for (uint32_t j = 0; f->extension > 0 && j < o->width; j++) {
             size_t from = (size_t)k * o->width + j;
@@ -54,8 +66,7 @@ int iforest_pack_forest(const struct iforest_forest *f, struct arena *arena,
 {
     struct forest_out o;
     if (f->trees > IFOREST_TREES_MAX || f->features > IFOREST_FEATURES_MAX ||
-        f->subsample > IFOREST_SUBSAMPLE_MAX ||
-        f->extension >= IFOREST_FEATURES_MAX)
+        f->subsample > IFOREST_PSI_MAX || f->extension >= IFOREST_FEATURES_MAX)
         return ERR_LIMIT;
     int err = out_init(&o, f, arena);
     if (err != 0)

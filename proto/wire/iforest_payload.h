@@ -41,8 +41,10 @@ enum iforest_forest_number {
     FOREST_NUMBERS,
 };
 
-/* Nodes in preorder. FOREST_NODE is per node its feature, or for a leaf
- * FOREST_LEAF plus its rows; the others are per inner node. The last two are
+/* Nodes in preorder. FOREST_NODE is per node its feature (plus FOREST_LIGHTER
+ * where a missing value goes to the child that holds fewer rows, or right
+ * when both hold as many), or for a leaf FOREST_LEAF plus its rows; the others
+ * are per inner node. The last two are
  * there when the forest is extended, column by column: the features beyond
  * the first, and all weights. */
 enum iforest_forest_block {
@@ -54,6 +56,7 @@ enum iforest_forest_block {
     FOREST_BLOCKS_EXTENDED,
 };
 #define FOREST_LEAF 0x8000u
+#define FOREST_LIGHTER 0x4000u
 
 enum iforest_sums_block { SUMS_SUMS, SUMS_BLOCKS };
 

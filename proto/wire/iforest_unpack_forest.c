@@ -19,6 +19,7 @@ struct maker {
     uint32_t *tree_first, *right, *count;
     uint16_t *feature, *axis;
     float *threshold, *weight;
+    uint8_t *missing_right; /* NULL unless some node says where */
 };
 
 /* An inner node whose subtree is not complete. */
@@ -44,8 +45,8 @@ static int forest_numbers(const struct wire_payload *p,
 {
     int err = forest_number(p, FOREST_TREES, IFOREST_TREES_MAX, &f->trees);
     if (err == 0)
-        err = forest_number(p, FOREST_SUBSAMPLE, IFOREST_SUBSAMPLE_MAX,
-                            &f->subsample);
+        err =
+            forest_number(p, FOREST_SUBSAMPLE, IFOREST_PSI_MAX, &f->subsample);
     if (err == 0)
         err = forest_number(p, FOREST_FEATURES, IFOREST_FEATURES_MAX,
                             &f->features);
@@ -201,6 +202,40 @@ static int take_nodes(struct maker *m, const struct wire_payload *p,
     return opened == 0 && tree == m->f.trees ? 0 : ERR_PROTO;
 }
 
+/* Nodes that send a missing value to the lighter child: the mark is taken off
+ * the features and kept aside, until the counts are known. */
+static int take_lighter(struct maker *m, struct arena *arena)
+{
+    uint32_t n = m->f.node_count, any = 0;
+    for (uint32_t k = 0; k < n; k++)
+        any |= m->feature[k] < FOREST_LEAF && m->feature[k] & FOREST_LIGHTER;
+    if (any == 0)
+        return 0;
+    m->missing_right = arena_zalloc(arena, n, sizeof *m->missing_right);
+    if (m->missing_right == NULL)
+        return ERR_NOMEM;
+    for (uint32_t k = 0; k < n; k++) {
+        if (m->feature[k] >= FOREST_LEAF)
+            continue;
+        m->missing_right[k] = (m->feature[k] & FOREST_LIGHTER) != 0;
+        m->feature[k] &= (uint16_t)~FOREST_LIGHTER;
+    }
+    return 0;
+}
+
+static void missing_finish(struct maker *m)
+{
+    if (m->missing_right == NULL)
+        return;
+    for (uint32_t tree = 0; tree < m->f.trees; tree++) {
+        uint32_t first = m->tree_first[tree];
+        for (uint32_t k = first; k < m->tree_first[tree + 1]; k++)
+            if (m->feature[k] != IFOREST_LEAF)
+                m->missing_right[k] ^=
+                    iforest_heavier_right(m->count, k, first + m->right[k]);
+    }
+}
+
 int iforest_unpack_forest(const struct wire_payload *p, struct arena *arena,
                           struct iforest_forest *ret_f)
 {
@@ -217,9 +252,14 @@ int iforest_unpack_forest(const struct wire_payload *p, struct arena *arena,
         return err;
     memcpy(m.feature, p->block[FOREST_NODE].data,
            wire_block_bytes(&p->block[FOREST_NODE]));
+    err = take_lighter(&m, arena);
+    if (err != 0)
+        return err;
     err = take_nodes(&m, p, &height);
     if (err != 0)
         return err;
+    missing_finish(&m);
+    m.f.missing_right = m.missing_right;
     m.f.tree_first = m.tree_first;
     m.f.feature = m.feature;
     m.f.threshold = m.threshold;

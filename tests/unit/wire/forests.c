@@ -85,6 +85,14 @@ void forest_by_hand(struct forest_parts *ret_f)
     memcpy(ret_f->count, (uint32_t[]){ 4, 1, 3, 4 }, 4 * sizeof(uint32_t));
 }
 
+void forest_missing(struct rng *r, struct forest_parts *f)
+{
+    f->forest.missing_right = f->missing_right;
+    for (uint32_t k = 0; k < f->forest.node_count; k++)
+        f->missing_right[k] =
+            f->feature[k] != IFOREST_LEAF && rng_below(r, 2) == 0;
+}
+
 void forest_chain(uint32_t splits, struct forest_parts *ret_f)
 {
     forest_start(ret_f, 1, splits + 1, 1);

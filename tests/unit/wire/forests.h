@@ -17,6 +17,7 @@ struct forest_parts {
     float threshold[FOREST_NODES_MAX];
     uint32_t right[FOREST_NODES_MAX];
     uint32_t count[FOREST_NODES_MAX];
+    uint8_t missing_right[FOREST_NODES_MAX]; /* of forest_missing */
     uint16_t axis[FOREST_NODES_MAX * FOREST_WIDTH_MAX];
     float weight[FOREST_NODES_MAX * FOREST_WIDTH_MAX];
 };
@@ -31,6 +32,9 @@ void forest_extend(struct rng *r, uint32_t extension, struct forest_parts *f);
 
 /* Two trees by hand: a split with two leaves, and a single leaf. psi 4. */
 void forest_by_hand(struct forest_parts *ret_f);
+
+/* Says at random, for each split, where a missing value goes. */
+void forest_missing(struct rng *r, struct forest_parts *f);
 
 /* One tree that is a chain of `splits` splits, psi = splits + 1. */
 void forest_chain(uint32_t splits, struct forest_parts *ret_f);

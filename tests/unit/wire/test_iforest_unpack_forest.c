@@ -54,6 +54,17 @@ static void expect_equal(const struct iforest_forest *got)
     cr_assert_arr_eq(got->threshold, f.threshold, n * sizeof(float));
     cr_assert_arr_eq(got->right, f.right, n * sizeof(uint32_t));
     cr_assert_arr_eq(got->count, f.count, n * sizeof(uint32_t));
+    for (uint32_t t = 0; t < got->trees; t++)
+        for (uint32_t k = got->tree_first[t]; k < got->tree_first[t + 1]; k++) {
+            bool leaf = got->feature[k] == IFOREST_LEAF;
+            bool rule =
+                !leaf && iforest_heavier_right(
+                             got->count, k, got->tree_first[t] + got->right[k]);
+            bool was =
+                f.forest.missing_right != NULL ? f.missing_right[k] : rule;
+            cr_assert_eq(
+                got->missing_right != NULL ? got->missing_right[k] : rule, was);
+        }
     if (width == 1) {
         cr_assert(got->axis == NULL && got->weight == NULL);
         return;
@@ -75,6 +86,8 @@ Test(iforest_unpack_forest, a_forest_comes_back)
                       1 + (uint32_t)rng_below(&r, 16), &f);
         if (round % 2 == 0)
             forest_extend(&r, 1 + (uint32_t)rng_below(&r, 3), &f);
+        if (round % 3 == 0)
+            forest_missing(&r, &f);
         cr_assert_eq(iforest_pack_forest(&f.forest, &arena, &p), 0);
         p = payload_over_wire(&p, &bytes);
         cr_assert_eq(iforest_unpack_forest(&p, &arena, &got), 0);
@@ -245,7 +258,7 @@ Test(iforest_unpack_forest, leaves_hold_rows_and_no_more_than_the_sample)
 Test(iforest_unpack_forest, numbers_and_sizes_are_checked)
 {
     enum { TREES, SUBSAMPLE, FEATURES, NODES, EXTENSION };
-    const uint64_t over[] = { IFOREST_TREES_MAX, IFOREST_SUBSAMPLE_MAX,
+    const uint64_t over[] = { IFOREST_TREES_MAX, IFOREST_PSI_MAX,
                               IFOREST_FEATURES_MAX, 2 * (2 * 4 - 1) };
     for (uint32_t i = TREES; i <= NODES; i++) {
         usual();

@@ -18,6 +18,7 @@ struct form_source {
     const float *threshold;
     const uint32_t *right;
     const uint32_t *count;
+    const uint8_t *missing_right; /* NULL: to the heavier child */
 };
 
 /* A node still to be placed while a tree is walked in preorder. */
@@ -120,7 +121,9 @@ static void *form_carve(struct form *form, size_t bytes)
 
 static uint8_t source_missing_right(const struct form_source *s, uint32_t node)
 {
-    return s->count[s->right[node]] > s->count[node + 1];
+    if (s->missing_right != NULL)
+        return s->missing_right[node];
+    return iforest_heavier_right(s->count, node, s->right[node]);
 }
 
 static struct heap_tree heap_make(struct form *form, uint32_t height,
@@ -178,9 +181,10 @@ static struct deep_tree deep_make(struct form *form, uint32_t height,
 
 void form_add(struct form *form, uint32_t nodes, const uint16_t *feature,
               const float *threshold, const uint32_t *right,
-              const uint32_t *count)
+              const uint32_t *count, const uint8_t *missing_right)
 {
-    struct form_source s = { nodes, feature, threshold, right, count };
+    struct form_source s = { nodes, feature, threshold,
+                             right, count,   missing_right };
     uint32_t height = tree_height(nodes, feature);
     check(form->trees < form->trees_max);
     struct form_tree *tree = &form->tree[form->trees++];

@@ -52,10 +52,11 @@ size_t form_forest_bytes(const struct iforest_forest *forest);
 
 void form_reset(struct form *form);
 
-/* Adds the tree of `nodes` nodes in preorder. The room must suffice. */
+/* Adds the tree of `nodes` nodes in preorder. The room must suffice.
+ * `missing_right` as in struct iforest_forest, or NULL. */
 void form_add(struct form *form, uint32_t nodes, const uint16_t *feature,
               const float *threshold, const uint32_t *right,
-              const uint32_t *count);
+              const uint32_t *count, const uint8_t *missing_right);
 
 /* Working memory of one walk; a form may be walked by several at once. */
 struct form_block {

@@ -92,7 +92,7 @@ static int fused_grow(struct fused *f, uint32_t first, uint32_t count,
         grow_tree(&f->space, &f->rows, f->space.index, t->seed, t->batch, tree,
                   &f->nodes);
         form_add(&f->form, n->used - at, n->feature + at, n->threshold + at,
-                 n->right + at, n->count + at);
+                 n->right + at, n->count + at, NULL);
         int err = compute_advance(context, 1);
         if (err != 0)
             return err;
@@ -182,9 +182,11 @@ static int model_build(struct compute_model *m,
         return err;
     for (uint32_t t = 0; t < forest->trees; t++) {
         uint32_t first = forest->tree_first[t];
+        const uint8_t *missing = forest->missing_right;
         form_add(&m->form, forest->tree_first[t + 1] - first,
                  forest->feature + first, forest->threshold + first,
-                 forest->right + first, forest->count + first);
+                 forest->right + first, forest->count + first,
+                 missing != NULL ? missing + first : NULL);
     }
     return 0;
 }

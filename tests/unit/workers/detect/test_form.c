@@ -67,6 +67,12 @@ Test(form, missing_values_follow_the_heavier_child)
         cr_assert_eq(sums[0], sums[counts[k][1] > counts[k][0] ? 2 : 1]);
         cr_assert_eq(sums[1], IFOREST_ONE + iforest_c(counts[k][0]));
         cr_assert_eq(sums[2], IFOREST_ONE + iforest_c(counts[k][1]));
+        for (uint8_t to_right = 0; to_right < 2; to_right++) {
+            const uint8_t missing_right[] = { to_right, 0, 0 };
+            f.missing_right = missing_right;
+            sums = support_score(&a, &f, &m);
+            cr_assert_eq(sums[0], sums[to_right ? 2 : 1]);
+        }
         arena_release(&a);
     }
 }
@@ -120,7 +126,7 @@ Test(form, every_kernel_gives_the_same_sums)
     for (uint32_t t = 0; t < 10; t++) {
         uint32_t at = f.tree_first[t];
         form_add(&form, f.tree_first[t + 1] - at, f.feature + at,
-                 f.threshold + at, f.right + at, f.count + at);
+                 f.threshold + at, f.right + at, f.count + at, NULL);
     }
     for (uint32_t k = 0; iforest_kernel_table[k] != NULL; k++) {
         uint32_t sums[500] = { 0 };
