@@ -1,0 +1,117 @@
+/*
+ * The grid: an index for few columns. Internal to the room.
+ *
+ * Cells    cubes of a side slightly below eps / sqrt(cols): points of one cell
+ *          are neighbours of each other, whatever was rounded. Only cells
+ *          with points exist, sorted by their coordinates, the last one
+ *          fastest. Points lie in the order of their cells.
+ * Rows     cells that differ in the last coordinate alone. In each row, the
+ *          cells within reach of a cell are one run of cells, and their
+ *          points one run of points.
+ * Reach    cells further apart than `reach` in some coordinate have no
+ *          neighbouring points. Coordinates begin at `reach`, so that those of
+ *          a neighbouring row are a constant away in its key.
+ * Place    where a point lies in the grid's order, 0 to count - 1.
+ */
+#ifndef FYKE_WORKERS_DBSCAN_GRID_H
+#define FYKE_WORKERS_DBSCAN_GRID_H
+
+#include "workers/detect/dbscan/index.h"
+#include "workers/detect/dbscan/near.h"
+
+#define GRID_COLS_MAX 4u
+#define GRID_REACH_MAX 3u
+#define GRID_PROGRESS 4096u /* points between two looks at `stop` */
+#define GRID_ROWS_MAX 343u  /* (2 * reach + 1)^(cols - 1) */
+/* Cells along a column: coordinates stay exact to 2^-23 of a cell. */
+#define GRID_SIDE_MAX 0x1p28
+
+struct grid_shape {
+    uint32_t reach;
+    double low[GRID_COLS_MAX];     /* the least value */
+    double per_side;               /* 1 / side */
+    uint32_t shift[GRID_COLS_MAX]; /* of a coordinate, in a cell's key */
+    uint32_t bits;                 /* of a key */
+};
+
+struct grid {
+    struct dbscan_work *work;
+    const struct near_kernel *near;
+    struct exact_limit limit;
+    struct grid_shape shape;
+    uint32_t cols, count, cells, rows;
+    float *x; /* count x cols by place, readable NEAR_LANES further */
+    size_t stride;
+    uint32_t *order;      /* by place: the point */
+    uint32_t *cell_start; /* cells + 1: the first place */
+    uint32_t *cell_last;  /* the last coordinate */
+    uint32_t *cell_core;  /* so many core points, first in the cell */
+    uint32_t *row_start;  /* rows + 1: the first cell */
+    uint64_t *row_key;    /* the other coordinates */
+    struct unite unite;   /* of cells; after grid_unite parents are roots */
+    uint32_t steps;       /* to rows within reach, the row itself first */
+    uint32_t steps_near;  /* so many first ones lead to rows that touch */
+    int64_t step[GRID_ROWS_MAX]; /* what to add to a row's key */
+};
+
+/* Whether the points' range in units of eps is one that keys can hold. */
+bool grid_shape_of(const struct dbscan_input *in, struct grid_shape *ret_shape);
+
+/* Errors: ERR_NOMEM, ERR_CANCELED. */
+FYKE_MUST_USE int grid_build(struct dbscan_work *w, struct grid **ret_grid);
+
+/* The steps of an index (index.h), in this order. Errors: as above. */
+
+/* Marks core points and moves them to the front of their cells. */
+FYKE_MUST_USE int grid_mark(struct grid *g);
+
+FYKE_MUST_USE int grid_unite(struct grid *g);
+FYKE_MUST_USE int grid_touch(struct grid *g);
+
+/* The columns of the point at a place. */
+static inline void grid_query(const struct grid *g, uint32_t place,
+                              float *ret_query)
+{
+    for (uint32_t j = 0; j < g->cols; j++)
+        ret_query[j] = g->x[j * g->stride + place];
+}
+
+/*
+ * Goes over rows in order and gives the rows around each, and for cells of
+ * the row, in order, the runs of cells within reach. All cursors only move
+ * forward, so that a sweep costs as much as there are rows and cells.
+ */
+struct grid_sweep {
+    const struct grid *grid;
+    uint32_t at[GRID_ROWS_MAX];   /* by step: a row not behind its target */
+    uint32_t rows;                /* that exist around this row */
+    uint32_t rows_near;           /* so many first ones touch it */
+    uint32_t row[GRID_ROWS_MAX];  /* their numbers, by step */
+    uint32_t cell[GRID_ROWS_MAX]; /* in each: a cell not behind the run */
+};
+
+/* At the first row. */
+void grid_sweep_init(struct grid_sweep *s, const struct grid *g);
+
+/* On to `row`, which is not before the last one. */
+void grid_sweep_row(struct grid_sweep *s, uint32_t row);
+
+/* In the k-th row around: the run of cells within reach of `last`, which is
+ * not before the last one asked for in this row. Returns its first cell. */
+static inline uint32_t grid_sweep_run(struct grid_sweep *s, uint32_t k,
+                                      uint32_t last, uint32_t *ret_end)
+{
+    const struct grid *g = s->grid;
+    uint32_t stop = g->row_start[s->row[k] + 1];
+    uint32_t cell = s->cell[k], reach = g->shape.reach;
+    while (cell < stop && g->cell_last[cell] < last - reach)
+        cell++;
+    s->cell[k] = cell;
+    uint32_t end = cell;
+    while (end < stop && g->cell_last[end] <= last + reach)
+        end++;
+    *ret_end = end;
+    return cell;
+}
+
+#endif

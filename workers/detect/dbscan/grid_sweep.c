@@ -1,0 +1,29 @@
+/* Going over the grid's rows, with those around them at hand. */
+#include "workers/detect/dbscan/grid.h"
+
+#include <string.h>
+
+void grid_sweep_init(struct grid_sweep *s, const struct grid *g)
+{
+    memset(s->at, 0, sizeof s->at);
+    s->grid = g;
+    grid_sweep_row(s, 0);
+}
+
+void grid_sweep_row(struct grid_sweep *s, uint32_t row)
+{
+    const struct grid *g = s->grid;
+    s->rows = s->rows_near = 0;
+    for (uint32_t k = 0; k < g->steps; k++) {
+        uint64_t target = g->row_key[row] + (uint64_t)g->step[k];
+        uint32_t at = s->at[k];
+        while (at < g->rows && g->row_key[at] < target)
+            at++;
+        s->at[k] = at;
+        if (at == g->rows || g->row_key[at] != target)
+            continue;
+        s->row[s->rows] = at;
+        s->cell[s->rows++] = g->row_start[at];
+        s->rows_near += k < g->steps_near;
+    }
+}
