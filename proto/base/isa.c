@@ -15,7 +15,7 @@ enum isa isa_detect(void)
         __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") &&
         __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512vbmi"))
+        __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("gfni"))
         return ISA_AVX512;
     return ISA_AVX2;
 #else

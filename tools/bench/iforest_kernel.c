@@ -2,7 +2,7 @@
  * Microbenchmark of the isolation forest on one core: rows/s of scoring and
  * microseconds per tree of fitting, in CPU time, the best of several runs.
  *
- * usage: bench-iforest [ROWS [SUBSAMPLE [TREES]]]
+ * usage: [FYKE_ISA=c|avx2|avx512] bench-iforest [ROWS [SUBSAMPLE [TREES]]]
  *
  * One line per number of features on stdout:
  *   iforest d=10 rows=32768 psi=256 trees=100 score_rows_per_s=...
@@ -21,6 +21,7 @@
 
 struct bench {
     uint32_t rows, psi, trees, cols;
+    enum isa isa;
     struct arena arena, scratch;
     struct matrix matrix;
 };
@@ -68,7 +69,7 @@ static double bench_task(struct bench *b, const struct wire_task *task,
                          const struct compute_model *model,
                          struct wire_payload *ret_result)
 {
-    struct compute_context context = { .arena = &b->scratch };
+    struct compute_context context = { .arena = &b->scratch, .isa = b->isa };
     double best = 1e9;
     for (int run = 0; run < RUNS; run++) {
         arena_reset(&b->scratch);
@@ -110,12 +111,20 @@ static uint32_t number_of(int argc, char **argv, int index, uint32_t otherwise)
 
 int main(int argc, char **argv)
 {
+    struct fault fault;
+    enum isa isa = ISA_BEST;
+    const char *level = getenv("FYKE_ISA");
+    if (level != NULL && isa_from_name(level, &isa, &fault) != 0) {
+        fprintf(stderr, "bench-iforest: %s\n", fault.text);
+        return 2;
+    }
     static const uint32_t cols[] = { 2, 10, 30 };
     for (size_t k = 0; k < sizeof cols / sizeof cols[0]; k++) {
         struct bench b = { .rows = number_of(argc, argv, 1, 32768),
                            .psi = number_of(argc, argv, 2, 256),
                            .trees = number_of(argc, argv, 3, 100),
-                           .cols = cols[k] };
+                           .cols = cols[k],
+                           .isa = isa };
         if (b.psi < 1 || b.psi > b.rows || b.trees < 1) {
             fprintf(stderr, "usage: bench-iforest [ROWS [SUBSAMPLE [TREES]]], "
                             "SUBSAMPLE <= ROWS\n");

@@ -1,10 +1,11 @@
 /*
- * The scoring form: trees laid out for the kernels, and the walk over blocks
- * of rows. Trees up to FORM_HEAP_HEIGHT levels become complete heaps, deeper
- * ones name their children.
+ * The scoring form: a group of trees laid out for the kernels, and the walk
+ * over blocks of rows. Trees of up to MASK_HEIGHT levels are walked by masks,
+ * higher ones by child indices.
  *
- * Memory   from the caller's arena. A form that is built again and again (a
- *          group of trees at a time) reuses its room.
+ * Use      form_group says which trees go together, form_init makes room,
+ *          form_build lays trees out (again and again in the same room).
+ * Memory   from the caller's arena.
  * Repeat   sums are integers: any order and any cut into blocks or groups
  *          gives the same.
  */
@@ -17,57 +18,81 @@
 
 #include <stdbool.h>
 
-#define FORM_HEAP_HEIGHT 10u
+/* Inner nodes of mask trees in one form: their bits stay in the second cache
+ * (64 bytes each), and a forest of 100 trees of 256 rows is one form. */
+#define FORM_MASK_NODES 10240u
 
-struct form_tree {
-    bool is_deep;
-    union {
-        struct heap_tree heap;
-        struct deep_tree deep;
-    };
+/* The most that a form holds. */
+struct form_room {
+    uint32_t trees;
+    uint32_t mask_nodes; /* inner nodes of mask trees */
+    uint32_t deep_nodes; /* nodes of deep trees */
+};
+
+/* A threshold of a mask tree until form_finish gives it its place. */
+struct form_split {
+    float threshold;
+    uint16_t column;
+    uint8_t missing_right;
 };
 
 struct form {
     uint32_t cols;
-    uint32_t block_rows; /* of the blocks that offsets are made for */
-    uint32_t trees, trees_max;
-    struct form_tree *tree;
-    uint8_t *room; /* bytes that nodes and leaf values are carved from */
-    size_t room_bytes, room_used;
+    struct form_room room;
     const uint32_t *c; /* c(n) for n up to the subsample */
+
+    uint32_t mask_trees, mask_nodes, features;
+    struct mask_tree *mask;
+    struct mask_node *node;
+    struct form_split *split; /* per node */
+    uint64_t *order[2];       /* of splits, while they are sorted */
+    uint32_t *column_splits;  /* cols + 1 */
+    struct mask_feature *feature;
+    float *search;
+    uint8_t *missing_right; /* per node, in the order of thresholds */
+    uint32_t *leaf;         /* of all trees: struct mask_tree says how */
+
+    uint32_t deep_trees, deep_nodes;
+    struct deep_tree *deep;
+    struct deep_node *deep_node;
+    uint32_t *deep_leaf;
+    uint8_t *deep_missing_right;
 };
 
 /* c(0), ..., c(subsample). NULL: no memory. */
 const uint32_t *form_c_table(uint32_t subsample, struct arena *arena);
 
-/* An empty form with room for `trees_max` trees and `room_bytes` of nodes. */
+/* The trees [first, returned) of the forest make one form: as many as its bits
+ * allow, at least one. They take `ret_room`. */
+uint32_t form_group(const struct iforest_forest *forest, uint32_t first,
+                    struct form_room *ret_room);
+
+/* Raises `room` to what both hold. */
+void form_room_join(struct form_room *room, const struct form_room *other);
+
+/* A form with that much room. Errors: ERR_NOMEM. */
 FYKE_MUST_USE int form_init(struct form *form, uint32_t cols,
-                            uint32_t trees_max, size_t room_bytes,
-                            const uint32_t *c, struct arena *arena);
+                            const struct form_room *room, const uint32_t *c,
+                            struct arena *arena);
 
-/* Bytes that a tree takes at most; from its height and its nodes. */
-size_t form_tree_bytes(uint32_t height, uint32_t nodes);
-/* Exactly what a whole forest takes. */
-size_t form_forest_bytes(const struct iforest_forest *forest);
+/* Lays out the trees [first, end), for which there must be room. */
+void form_build(struct form *form, const struct iforest_forest *forest,
+                uint32_t first, uint32_t end);
 
-void form_reset(struct form *form);
-
-/* Adds the tree of `nodes` nodes in preorder. The room must suffice.
- * `missing_right` as in struct iforest_forest, or NULL. */
-void form_add(struct form *form, uint32_t nodes, const uint16_t *feature,
-              const float *threshold, const uint32_t *right,
-              const uint32_t *count, const uint8_t *missing_right);
+/* Sorts the thresholds of the masked trees; the last step of form_build. */
+void form_sort(struct form *form);
 
 /* Working memory of one walk; a form may be walked by several at once. */
 struct form_block {
-    float *x;       /* cols x block_rows */
-    uint32_t *sums; /* block_rows */
-    uint32_t rows;  /* rounded up to KERNEL_ROWS; rows too many hold 0 */
-    bool missing;   /* some value is */
+    float *x; /* cols x MASK_ROWS, or one column where no tree is deep */
+    uint32_t *sums;
+    struct mask_bits *bits;
+    struct mask_space *space;
 };
 
-/* Errors: ERR_NOMEM. */
-FYKE_MUST_USE int form_block_init(struct form_block *b, const struct form *form,
+/* For forms of up to this room. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int form_block_init(struct form_block *b, uint32_t cols,
+                                  const struct form_room *room,
                                   struct arena *arena);
 
 /* Adds every row's path lengths in all trees of the form to sums[row].

@@ -6,16 +6,18 @@
 
 #include <stdlib.h>
 
-#define GROUP_BYTES (1u << 20) /* trees in scoring form at a time */
-
 struct compute_model {
     struct arena arena;
-    struct form form;
+    uint32_t cols;
+    uint32_t forms; /* groups of trees */
+    struct form *form;
+    struct form_room room; /* that holds each of them */
 };
 
-static const struct iforest_kernel *kernel_pick(void)
+static const struct iforest_kernel *
+kernel_pick(const struct compute_context *context)
 {
-    return iforest_kernel_table[0];
+    return iforest_kernel_of(context->isa);
 }
 
 static int run_fit(const struct wire_task *task,
@@ -45,89 +47,75 @@ static int run_fit(const struct wire_task *task,
     return iforest_pack_forest(&forest, context->arena, ret_payload);
 }
 
-/* What a fused task needs, tree after tree. */
-struct fused {
-    struct iforest_fit_score_task task;
-    struct grow_rows rows;
-    struct grow_space space;
-    struct grow_nodes nodes;
-    struct form form; /* of one group of trees */
-    struct form_block block;
-    uint32_t *sums;
-};
-
-static int fused_init(struct fused *f, struct arena *arena)
+/* Draws and grows all trees of a fused task. */
+static int fused_grow(const struct iforest_fit_score_task *t,
+                      const struct compute_context *context,
+                      struct grow_nodes *nodes)
 {
-    const struct iforest_fit_score_task *t = &f->task;
-    size_t tree_bytes =
-        form_tree_bytes(iforest_height_max(t->psi), grow_nodes_max(t->psi));
-    uint32_t group = (uint32_t)(GROUP_BYTES / tree_bytes);
-    group = group < 1 ? 1 : group < t->trees ? group : t->trees;
-    f->rows = (struct grow_rows){ t->recent, t->rows };
-    const uint32_t *c = form_c_table(t->psi, arena);
-    f->sums = arena_zalloc(arena, t->rows.rows, sizeof *f->sums);
-    if (c == NULL || f->sums == NULL)
-        return ERR_NOMEM;
-    int err = grow_space_init(&f->space, t->psi, t->rows.cols, arena);
+    struct grow_rows rows = { t->recent, t->rows };
+    struct grow_space space;
+    int err = grow_space_init(&space, t->psi, t->rows.cols, context->arena);
     if (err == 0)
-        err = grow_nodes_init(&f->nodes, t->trees, t->psi, arena);
-    if (err == 0)
-        err = form_init(&f->form, t->rows.cols, group, group * tree_bytes, c,
-                        arena);
-    if (err == 0)
-        err = form_block_init(&f->block, &f->form, arena);
+        err = grow_nodes_init(nodes, t->trees, t->psi, context->arena);
+    for (uint32_t tree = 0; err == 0 && tree < t->trees; tree++) {
+        grow_draw(&space, &rows, t->seed, t->batch, tree);
+        grow_tree(&space, &rows, space.index, t->seed, t->batch, tree, nodes);
+        err = compute_advance(context, 1);
+    }
     return err;
 }
 
-/* Grows the trees [first, first + count) into the form. */
-static int fused_grow(struct fused *f, uint32_t first, uint32_t count,
-                      const struct compute_context *context)
+/* Scores rows under a forest that is needed once: a group of trees at a time
+ * in the same room. */
+static int forest_score(const struct iforest_forest *forest,
+                        const struct matrix *rows,
+                        const struct compute_context *context, uint32_t *sums)
 {
-    const struct iforest_fit_score_task *t = &f->task;
-    const struct grow_nodes *n = &f->nodes;
-    form_reset(&f->form);
-    for (uint32_t tree = first; tree < first + count; tree++) {
-        uint32_t at = n->used;
-        grow_draw(&f->space, &f->rows, t->seed, t->batch, tree);
-        grow_tree(&f->space, &f->rows, f->space.index, t->seed, t->batch, tree,
-                  &f->nodes);
-        form_add(&f->form, n->used - at, n->feature + at, n->threshold + at,
-                 n->right + at, n->count + at, NULL);
-        int err = compute_advance(context, 1);
-        if (err != 0)
-            return err;
+    struct form_room room = { 0 }, one;
+    struct form form;
+    struct form_block block;
+    const uint32_t *c = form_c_table(forest->subsample, context->arena);
+    if (c == NULL)
+        return ERR_NOMEM;
+    for (uint32_t tree = 0; tree < forest->trees;) {
+        tree = form_group(forest, tree, &one);
+        form_room_join(&room, &one);
     }
-    return 0;
+    int err = form_init(&form, rows->cols, &room, c, context->arena);
+    if (err == 0)
+        err = form_block_init(&block, rows->cols, &room, context->arena);
+    for (uint32_t tree = 0; err == 0 && tree < forest->trees;) {
+        uint32_t end = form_group(forest, tree, &one);
+        form_build(&form, forest, tree, end);
+        err = form_score(&form, &block, kernel_pick(context), rows, context,
+                         sums);
+        tree = end;
+    }
+    return err;
 }
 
 static int run_fit_score(const struct wire_task *task,
                          const struct compute_context *context,
                          struct wire_payload *ret_payload)
 {
-    struct fused f;
+    struct iforest_fit_score_task t;
+    struct grow_nodes nodes;
     compute_begin(context, COMPUTE_FIT);
-    int err = iforest_unpack_fit_score(&task->payload, context->arena, &f.task);
+    int err = iforest_unpack_fit_score(&task->payload, context->arena, &t);
     if (err == 0)
-        err = fused_init(&f, context->arena);
+        err = fused_grow(&t, context, &nodes);
     if (err != 0)
         return err;
-    for (uint32_t tree = 0; tree < f.task.trees; tree += f.form.trees_max) {
-        uint32_t count = f.task.trees - tree;
-        if (count > f.form.trees_max)
-            count = f.form.trees_max;
-        compute_begin(context, COMPUTE_FIT);
-        err = fused_grow(&f, tree, count, context);
-        compute_begin(context, COMPUTE_SCORE);
-        if (err == 0)
-            err = form_score(&f.form, &f.block, kernel_pick(), &f.task.rows,
-                             context, f.sums);
-        if (err != 0)
-            return err;
-    }
-    struct iforest_forest forest =
-        grow_forest(&f.nodes, f.task.psi, f.task.rows.cols);
-    return iforest_pack_fit_scored(f.sums, f.task.rows.rows, &forest,
-                                   context->arena, ret_payload);
+    compute_begin(context, COMPUTE_SCORE);
+    struct iforest_forest forest = grow_forest(&nodes, t.psi, t.rows.cols);
+    uint32_t *sums = arena_zalloc(context->arena, t.rows.rows, sizeof *sums);
+    if (sums == NULL)
+        return ERR_NOMEM;
+    err = forest_score(&forest, &t.rows, context, sums);
+    if (err != 0)
+        return err;
+    return iforest_pack_fit_scored(sums, t.rows.rows, &forest, context->arena,
+                                   ret_payload);
 }
 
 static int run_score(const struct wire_task *task,
@@ -141,15 +129,15 @@ static int run_score(const struct wire_task *task,
     int err = iforest_unpack_score(&task->payload, context->arena, &t);
     if (err != 0)
         return err;
-    if (model == NULL || model->form.cols != t.rows.cols)
+    if (model == NULL || model->cols != t.rows.cols)
         return ERR_PROTO;
     uint32_t *sums = arena_zalloc(context->arena, t.rows.rows, sizeof *sums);
     if (sums == NULL)
         return ERR_NOMEM;
-    err = form_block_init(&block, &model->form, context->arena);
-    if (err == 0)
-        err = form_score(&model->form, &block, kernel_pick(), &t.rows, context,
-                         sums);
+    err = form_block_init(&block, model->cols, &model->room, context->arena);
+    for (uint32_t k = 0; err == 0 && k < model->forms; k++)
+        err = form_score(&model->form[k], &block, kernel_pick(context), &t.rows,
+                         context, sums);
     return err != 0 ? err : iforest_pack_sums(sums, t.rows.rows, ret_payload);
 }
 
@@ -174,19 +162,20 @@ static int model_build(struct compute_model *m,
                        const struct iforest_forest *forest)
 {
     const uint32_t *c = form_c_table(forest->subsample, &m->arena);
-    if (c == NULL)
+    m->form = arena_alloc(&m->arena, forest->trees, sizeof *m->form);
+    if (c == NULL || m->form == NULL)
         return ERR_NOMEM;
-    int err = form_init(&m->form, forest->features, forest->trees,
-                        form_forest_bytes(forest), c, &m->arena);
-    if (err != 0)
-        return err;
-    for (uint32_t t = 0; t < forest->trees; t++) {
-        uint32_t first = forest->tree_first[t];
-        const uint8_t *missing = forest->missing_right;
-        form_add(&m->form, forest->tree_first[t + 1] - first,
-                 forest->feature + first, forest->threshold + first,
-                 forest->right + first, forest->count + first,
-                 missing != NULL ? missing + first : NULL);
+    m->cols = forest->features;
+    for (uint32_t tree = 0; tree < forest->trees;) {
+        struct form_room room;
+        struct form *form = &m->form[m->forms++];
+        uint32_t end = form_group(forest, tree, &room);
+        int err = form_init(form, m->cols, &room, c, &m->arena);
+        if (err != 0)
+            return err;
+        form_build(form, forest, tree, end);
+        form_room_join(&m->room, &room);
+        tree = end;
     }
     return 0;
 }

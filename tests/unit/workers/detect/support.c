@@ -34,10 +34,11 @@ struct matrix support_matrix(struct arena *a, uint64_t seed, uint32_t rows,
     return (struct matrix){ x, rows, cols, rows };
 }
 
-static struct wire_payload run(struct arena *a, struct wire_task *task,
+static struct wire_payload run(struct arena *a, enum isa isa,
+                               struct wire_task *task,
                                const struct compute_model *model)
 {
-    struct compute_context context = { .arena = a };
+    struct compute_context context = { .arena = a, .isa = isa };
     struct wire_payload result;
     cr_assert_eq(compute_iforest.run(task, model, &context, &result), 0);
     return result;
@@ -61,7 +62,7 @@ const uint32_t *support_fit_score(struct arena *a, const struct matrix *rows,
     if (recent != NULL)
         t.recent = *recent;
     cr_assert_eq(iforest_pack_fit_score(&t, a, &task.payload), 0);
-    struct wire_payload result = run(a, &task, NULL);
+    struct wire_payload result = run(a, ISA_BEST, &task, NULL);
     struct iforest_forest forest;
     uint32_t *sums = arena_alloc(a, rows->rows, sizeof *sums);
     cr_assert_eq(
@@ -84,13 +85,20 @@ struct iforest_forest support_fit(struct arena *a, const struct matrix *rows,
     }
     struct iforest_fit_task t = { seed, 1, first, count, psi, *rows, index };
     cr_assert_eq(iforest_pack_fit(&t, a, &task.payload), 0);
-    struct wire_payload result = run(a, &task, NULL);
+    struct wire_payload result = run(a, ISA_BEST, &task, NULL);
     cr_assert_eq(iforest_unpack_forest(&result, a, &forest), 0);
     return forest;
 }
 
 const uint32_t *support_score(struct arena *a, const struct iforest_forest *f,
                               const struct matrix *rows)
+{
+    return support_score_at(a, ISA_BEST, f, rows);
+}
+
+const uint32_t *support_score_at(struct arena *a, enum isa isa,
+                                 const struct iforest_forest *f,
+                                 const struct matrix *rows)
 {
     struct wire_payload model;
     struct compute_model *m;
@@ -99,7 +107,7 @@ const uint32_t *support_score(struct arena *a, const struct iforest_forest *f,
     cr_assert_eq(iforest_pack_forest(f, a, &model), 0);
     cr_assert_eq(compute_iforest.model_new(&model, &m), 0);
     cr_assert_eq(iforest_pack_score(&t, a, &task.payload), 0);
-    struct wire_payload result = run(a, &task, m);
+    struct wire_payload result = run(a, isa, &task, m);
     const uint32_t *sums = sums_of(a, &result, rows->rows);
     compute_iforest.model_free(m);
     return sums;

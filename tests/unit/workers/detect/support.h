@@ -32,6 +32,11 @@ struct iforest_forest support_fit(struct arena *a, const struct matrix *rows,
 const uint32_t *support_score(struct arena *a, const struct iforest_forest *f,
                               const struct matrix *rows);
 
+/* The same with the kernels of a level. */
+const uint32_t *support_score_at(struct arena *a, enum isa isa,
+                                 const struct iforest_forest *f,
+                                 const struct matrix *rows);
+
 /* The sum of one row, by following the forest's definition node by node. */
 uint32_t support_path_sum(const struct iforest_forest *f,
                           const struct matrix *rows, uint32_t row);
