@@ -32,7 +32,8 @@ size_t batch_bytes_held(const struct batch_input *b)
     size_t bytes = b->slice_capacity * sizeof *b->slice;
     if (b->x != NULL)
         bytes += (size_t)b->rows * b->cols * sizeof *b->x +
-                 b->rows * (sizeof *b->row_record + sizeof *b->time_ns);
+                 b->rows * (sizeof *b->row_record + sizeof *b->time_ns +
+                            (b->label != NULL ? sizeof *b->label : 0));
     return bytes;
 }
 
@@ -45,6 +46,7 @@ void batch_input_release(struct batch_input *b)
     free(b->x);
     free(b->row_record);
     free(b->time_ns);
+    free(b->label);
     batch_input_init(b);
 }
 
@@ -120,7 +122,8 @@ static void slice_rows(const struct batch_slice *s, uint32_t *ret_first,
     *ret_count = end - first;
 }
 
-static int rows_alloc(struct batch_input *b, uint32_t rows, uint32_t cols)
+static int rows_alloc(struct batch_input *b, uint32_t rows, uint32_t cols,
+                      bool has_label)
 {
     size_t cells;
     if (__builtin_mul_overflow((size_t)rows, (size_t)cols, &cells) ||
@@ -129,7 +132,12 @@ static int rows_alloc(struct batch_input *b, uint32_t rows, uint32_t cols)
     b->x = malloc((cells + 1) * sizeof *b->x);
     b->row_record = malloc((rows + (size_t)1) * sizeof *b->row_record);
     b->time_ns = malloc((rows + (size_t)1) * sizeof *b->time_ns);
-    return b->x && b->row_record && b->time_ns ? 0 : ERR_NOMEM;
+    if (has_label)
+        b->label = malloc(rows + (size_t)1);
+    return b->x && b->row_record && b->time_ns &&
+                   (b->label != NULL || !has_label)
+               ? 0
+               : ERR_NOMEM;
 }
 
 static void slice_copy(struct batch_input *b, const struct batch_slice *s,
@@ -145,6 +153,8 @@ static void slice_copy(struct batch_input *b, const struct batch_slice *s,
                block->x + (size_t)c * block->records + first,
                count * sizeof *b->x);
     memcpy(b->time_ns + at, block->time_ns + first, count * sizeof *b->time_ns);
+    if (b->label != NULL)
+        memcpy(b->label + at, block->label + first, count);
     for (uint32_t i = 0; i < count; i++)
         b->row_record[at + i] =
             s->first + block->row_record[first + i] - s->record_first;
@@ -168,10 +178,13 @@ int batch_assemble(struct batch_input *b, uint32_t cols)
     uint32_t rows = 0, first, count;
     for (uint32_t i = 0; i < b->slice_count; i++) {
         check(b->slice[i].block->cols == cols);
+        check((b->slice[i].block->label != NULL) ==
+              (b->slice[0].block->label != NULL));
         slice_rows(&b->slice[i], &first, &count);
         rows += count;
     }
-    int rc = rows_alloc(b, rows, cols);
+    bool has_label = b->slice_count > 0 && b->slice[0].block->label != NULL;
+    int rc = rows_alloc(b, rows, cols, has_label);
     if (rc < 0)
         return rc;
     b->rows = rows;

@@ -31,6 +31,7 @@ struct batch_input {
     float *x;              /* column-major, stride = rows */
     uint32_t *row_record;  /* record index in the batch of each row */
     int64_t *time_ns;      /* per row */
+    int8_t *label;         /* per row, as label_read has it; or NULL */
     uint64_t content_hash; /* over raw record bytes, in order */
 };
 

@@ -75,6 +75,7 @@ void block_unref(struct block *b)
     free(b->status);
     free(b->row_record);
     free(b->time_ns);
+    free(b->label);
     free(b->key_offset);
     buf_release(&b->key_text);
     free(b->x);

@@ -67,6 +67,7 @@ struct block {
     uint32_t cols;
     uint32_t *row_record; /* record index of each row */
     int64_t *time_ns;     /* CIVIL_NONE where there is none */
+    int8_t *label;        /* as label_read has it; NULL without a label */
     uint32_t *key_offset; /* into key_text; rows + 1 entries */
     struct buf key_text;
     float *x;          /* column-major, stride = records */

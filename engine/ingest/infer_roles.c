@@ -184,6 +184,27 @@ static int keys_set(struct schema *s, const struct schema_options *o,
     return 0;
 }
 
+int schema_label_set(struct schema *s, const char *label, struct fault *fault)
+{
+    uint32_t column = SCHEMA_NO_COLUMN;
+    int rc =
+        label == NULL ? 0 : infer_find(s, "--label", label, &column, fault);
+    if (rc < 0)
+        return rc;
+    if (column != SCHEMA_NO_COLUMN && column == s->time_column)
+        return fault_set(fault, ERR_USAGE,
+                         "--label %s: this is the time column (--time none or "
+                         "another one frees it)",
+                         label);
+    if (column != SCHEMA_NO_COLUMN && s->column[column].role == COLUMN_FEATURE)
+        return fault_set(fault, ERR_USAGE,
+                         "--label %s: the database has it as a feature, and a "
+                         "label is none: --fresh starts over",
+                         label);
+    s->label_column = column;
+    return 0;
+}
+
 /* Adds a column to the features, which come in column order. */
 static void feature_add(struct schema *s, uint32_t c)
 {
@@ -203,6 +224,11 @@ static int column_decide(struct schema *s, const struct sample *t, uint32_t i,
                  list_names(&o->also, t, i);
     bool ignored = list_names(&o->ignore, t, i);
     bool free_role = i != s->time_column && c->role != COLUMN_KEY;
+    if (i == s->label_column && asked)
+        return fault_set(fault, ERR_USAGE,
+                         "%s %s: this is the label (--label), which is never "
+                         "a feature",
+                         exact ? "--features" : "--also", c->name);
     if (free_role)
         role_infer(c, g, t->cell + (size_t)i * t->records);
     if (free_role && s->row_names && i == 0 && !asked)
@@ -211,6 +237,8 @@ static int column_decide(struct schema *s, const struct sample *t, uint32_t i,
         set(c, COLUMN_OUT, "not among --features");
     if (free_role && ignored)
         set(c, COLUMN_OUT, "named by --ignore");
+    if (free_role && i == s->label_column)
+        set(c, COLUMN_OUT, "named by --label");
     if (asked && !ignored) {
         int rc = feature_named(c, g, exact ? "--features" : "--also", fault);
         if (rc < 0)
@@ -288,6 +316,8 @@ int infer_roles(struct schema *s, const struct sample *t,
     int rc = infer_time(s, t, sight, o, fault);
     if (rc == 0)
         rc = keys_set(s, o, fault);
+    if (rc == 0)
+        rc = schema_label_set(s, o->label, fault);
     if (rc == 0)
         rc = list_check(s, t, "--features", &o->features, fault);
     if (rc == 0)

@@ -71,6 +71,9 @@ struct schema {
     uint32_t column_count;
     struct column *column;
     uint32_t time_column, key_column; /* or SCHEMA_NO_COLUMN */
+    /* Known truth, to measure answers with: never a feature. Not kept in the
+     * JSON; SCHEMA_NO_COLUMN unless named. */
+    uint32_t label_column;
     /* `key` may be made of several columns (name/pid): then key_columns > 1
      * and their texts are joined with '/'. key_column is the first. */
     uint32_t key_count;
@@ -95,6 +98,7 @@ struct schema_options {
     const char *time;        /* column name, "none" or NULL */
     const char *time_format; /* "iso", "s", "ms", "us", "ns", a strptime
                               * format, or NULL */
+    const char *label;       /* column name or NULL */
     struct option_list key, features, also, ignore, missing;
     size_t record_bytes_max;
 };
@@ -114,6 +118,11 @@ void schema_free(struct schema *s);
 int schema_to_json(const struct schema *s, struct buf *out);
 FYKE_MUST_USE int schema_from_json(const char *json, size_t n,
                                    struct schema **ret_s, struct fault *fault);
+
+/* Names the label of a schema that came from JSON; NULL: none. Errors:
+ * ERR_USAGE (no such column, or it is the time or a feature). */
+FYKE_MUST_USE int schema_label_set(struct schema *s, const char *label,
+                                   struct fault *fault);
 
 /* 0 when `now` reads the same columns in the same roles as `pinned`; else
  * ERR_DIFFERENT with a fault that names the first difference. */

@@ -282,7 +282,7 @@ int schema_from_json(const char *json, size_t n, struct schema **ret_s,
     struct load load = { .s = s };
     if (s == NULL)
         return ERR_NOMEM;
-    s->time_column = s->key_column = SCHEMA_NO_COLUMN;
+    s->time_column = s->key_column = s->label_column = SCHEMA_NO_COLUMN;
     s->feature = calloc(SCHEMA_FEATURES_MAX, sizeof *s->feature);
     int rc = schema_columns_alloc(s, SCHEMA_COLUMNS_MAX);
     s->column_count = 0;

@@ -3,6 +3,7 @@
  */
 #include "engine/ingest/sink.h"
 
+#include "engine/ingest/label.h"
 #include "engine/ingest/number.h"
 #include "engine/ingest/row_time.h"
 #include "engine/ingest/utf8.h"
@@ -23,6 +24,8 @@ static void columns_plan(struct sink *k, const struct schema *s)
     }
     if (s->time_column != SCHEMA_NO_COLUMN)
         k->column[s->time_column].wants |= SINK_TIME;
+    if (s->label_column != SCHEMA_NO_COLUMN)
+        k->column[s->label_column].wants |= SINK_LABEL;
     for (uint32_t i = 0; i < s->missing_count; i++) {
         double value;
         if (number_parse(s->missing[i], strlen(s->missing[i]), &value) ==
@@ -35,7 +38,7 @@ static void columns_plan(struct sink *k, const struct schema *s)
     }
 }
 
-static int rows_alloc(struct block *b, uint32_t cols)
+static int rows_alloc(struct block *b, uint32_t cols, bool has_label)
 {
     size_t n = b->records, cells;
     if (__builtin_mul_overflow(n, (size_t)cols, &cells) ||
@@ -46,11 +49,14 @@ static int rows_alloc(struct block *b, uint32_t cols)
     b->time_ns = malloc((n + 1) * sizeof *b->time_ns);
     b->key_offset = malloc((n + 1) * sizeof *b->key_offset);
     b->x = malloc((cells + 1) * sizeof *b->x);
+    b->label = has_label ? malloc(n + 1) : NULL;
+    if (has_label && b->label == NULL)
+        return ERR_NOMEM;
     if (!b->row_record || !b->time_ns || !b->key_offset || !b->x)
         return ERR_NOMEM;
     b->bytes_held += (n + 1) * (sizeof *b->row_record + sizeof *b->time_ns +
                                 sizeof *b->key_offset) +
-                     cells * sizeof *b->x;
+                     cells * sizeof *b->x + (has_label ? n + 1 : 0);
     return 0;
 }
 
@@ -65,7 +71,8 @@ int sink_init(struct sink *k, const struct schema *s, struct block *b)
     if (k->column == NULL)
         return ERR_NOMEM;
     columns_plan(k, s);
-    int rc = rows_alloc(b, s->feature_count);
+    int rc =
+        rows_alloc(b, s->feature_count, s->label_column != SCHEMA_NO_COLUMN);
     if (rc < 0)
         return rc;
     k->x = b->x;
@@ -85,6 +92,8 @@ void sink_row_begin(struct sink *k)
     for (uint32_t i = 0; i < k->block->cols; i++)
         sink_feature_set(k, i, NAN);
     k->block->time_ns[k->row] = CIVIL_NONE;
+    if (k->block->label != NULL)
+        k->block->label[k->row] = LABEL_MISSING;
     k->key_start = k->block->key_text.length;
     if (k->schema->key_count > 1)
         for (uint32_t i = 0; i < k->schema->key_count; i++)
@@ -121,6 +130,8 @@ enum bad_reason sink_value(struct sink *k, uint32_t column, const char *text,
         utf8_append(to, text, n);
     }
     number_trim(&text, &n);
+    if (c->wants & SINK_LABEL)
+        k->block->label[k->row] = label_read(k->schema, text, n);
     if ((c->wants & SINK_TIME) && !number_is_missing(k->schema, text, n) &&
         row_time_parse(k->schema->time_kind, k->schema->time_format, text, n,
                        &k->block->time_ns[k->row]) < 0)

@@ -1,5 +1,5 @@
 /*
- * Where the values of a row go: features to columns, time, key.
+ * Where the values of a row go: features to columns, time, key, label.
  *
  * One per block_parse. CSV and NDJSON parsers call it with the text of each
  * value that somebody wants, in any order; it decides missing, number, bad.
@@ -11,7 +11,12 @@
 
 #include "engine/ingest/block.h"
 
-enum sink_want { SINK_FEATURE = 1, SINK_TIME = 2, SINK_KEY = 4 };
+enum sink_want {
+    SINK_FEATURE = 1,
+    SINK_TIME = 2,
+    SINK_KEY = 4,
+    SINK_LABEL = 8
+};
 
 struct sink_column {
     uint8_t wants;    /* enum sink_want bits, 0 = nobody */
@@ -37,7 +42,7 @@ FYKE_MUST_USE int sink_init(struct sink *k, const struct schema *s,
                             struct block *b);
 void sink_release(struct sink *k);
 
-/* All features missing, no time, no key. */
+/* All features missing, no time, no key, no label. */
 void sink_row_begin(struct sink *k);
 /* The text of a column that is wanted. Returns BAD_NONE or why the record
  * is bad. */

@@ -128,6 +128,11 @@ static int use_pinned(struct engine *e, struct fault *fault)
         return rc;
     struct fault why = { 0 };
     rc = check_columns(e, pinned, &why);
+    if (rc == 0 &&
+        schema_label_set(pinned, e->settings.schema.label, fault) != 0) {
+        schema_free(pinned);
+        return fault->err;
+    }
     if (rc != 0) {
         schema_free(pinned);
         return fault_set(fault, ERR_USAGE,

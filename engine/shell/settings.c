@@ -45,6 +45,9 @@ static const char *const log_choices[] = { "text", "json", NULL };
       "Input", "Look at these too, though they would be left out" },           \
     { "ignore", 0, OPTION_LIST, F(schema.ignore), 0, 0, NULL, NULL, "A,B",     \
       "Input", "Leave these columns out" },                                    \
+    { "label", 0, OPTION_TEXT, F(schema.label), 0, 0, NULL, NULL, "COL",       \
+      "Input", "Column with known anomalies (0 or 1), to measure answers; "    \
+      "never a feature" },                                                     \
     { "missing", 0, OPTION_LIST, F(schema.missing), 0, 0, NULL, NULL, "WORDS", \
       "Input", "Words for a missing value, instead of NA, N/A, null, NaN, ?" },\
     { "record-bytes", 0, OPTION_BYTES, F(record_bytes_max), KIB,               \

@@ -4,6 +4,7 @@
 #include "tools/fyke/score_report.h"
 
 #include "proto/base/text.h"
+#include "tools/fyke/score_label.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -134,4 +135,6 @@ void score_report_print(const struct score_report *r, struct buf *out)
                      r->threads, plural(r->threads, "thread", "threads"));
     score_report_quarantine(r->in, out);
     print_flagged(r, out);
+    if (score_label_print(r->in, d, out) == ERR_NOMEM)
+        (void)buf_append_text(out, "  no memory to compare with the label\n");
 }
