@@ -132,22 +132,22 @@ static const char *const log_choices[] = { "text", "json", NULL };
     { "severity", 0, OPTION_F64, F(severity), 50, 99.9999, "99.9", NULL,       \
       "PERCENT", "Detector",                                                   \
       "Flag rows stranger than this share of the recent ones",                 \
-      OPTION_STORED | OPTION_LIVE },                                           \
+      OPTION_STORED | OPTION_LIVE | OPTION_ALIAS_REST, "contamination" },      \
     { "mode", 0, OPTION_CHOICE, F(mode), 0, 0, "batch", mode_choices, "batch", \
       "Detector", "How the forest learns: fitted on each batch",               \
       OPTION_STORED },                                                         \
     { "trees", 0, OPTION_U64, F(trees), 1, 2000, "100", NULL, "N", "Detector", \
       "Trees of the isolation forest",                                         \
-      OPTION_STORED },                                                         \
+      OPTION_STORED, "n-estimators" },                                         \
     { "subsample", 0, OPTION_U64, F(subsample), 2, 4096, "256", NULL, "N",     \
       "Detector", "Rows that each tree is grown on",                           \
-      OPTION_STORED },                                                         \
+      OPTION_STORED, "max-samples" },                                          \
     { "fit-rows", 0, OPTION_U64, F(fit_rows), 1, 100000, "1024", NULL, "N",    \
       "Detector", "Smaller batches are fitted together with recent rows",      \
       OPTION_STORED },                                                         \
     { "seed", 0, OPTION_U64, F(seed), 0, 9007199254740992.0, "1", NULL, "N",   \
       "Detector", "Equal seeds and batches give equal answers, to the bit",    \
-      OPTION_STORED }
+      OPTION_STORED, "random-state" }
 
 #define CONFIG_ROW                                                             \
     { "config", 0, OPTION_TEXT, F(config), 0, 0, NULL, NULL, "FILE", "Other",  \

@@ -53,6 +53,8 @@ enum option_trait {
     OPTION_LIVE = 2,      /* `fyke set` changes it while the engine runs */
     OPTION_FLAG_ONLY = 4, /* not in a file or the environment: --fresh */
     OPTION_CUT = 8,       /* says when a batch is cut: closes the open one */
+    OPTION_ALIAS_REST = 16, /* the alias of a percentage gives what is above
+                             * it, as a share: 0.01 stands for 99 */
 };
 
 struct option {
@@ -67,6 +69,8 @@ struct option {
     const char *group;          /* heading in --help */
     const char *help;           /* one sentence, no final full stop */
     unsigned traits;            /* enum option_trait */
+    const char *alias;          /* another flag for it, as other programs name
+                                 * it, or NULL */
 };
 
 /* The offset of `field` in `type_name`, which must have the C type that the
@@ -83,7 +87,8 @@ struct option {
 FYKE_MUST_USE int option_defaults(const struct option *table, size_t count,
                                   void *target, struct fault *fault);
 
-/* Parses argv[1..argc): flags anywhere (`--rows 5`, `--rows=5`, `-r 5`, `-r5`,
+/* Parses argv[1..argc), flags by name or alias, the last one of a row counts.
+ * Flags anywhere (`--rows 5`, `--rows=5`, `-r 5`, `-r5`,
  * `--quiet`), `--` ends them, others (a lone `-` too) are operands. A list
  * that is given replaces the default, given again it grows.
  * `given` (may be NULL, `count` entries) tells which rows were set.
@@ -126,7 +131,8 @@ const char *option_environment_name(const struct option *row, char *out,
  * there is none. */
 const struct option *option_find(const struct option *table, size_t count,
                                  const char *name);
-/* The row that a wrong name most likely means, NULL when none is near. */
+/* The row that a wrong name most likely means, also by its alias; NULL when
+ * none is near. */
 const struct option *option_find_near(const struct option *table, size_t count,
                                       const char *name);
 
@@ -138,7 +144,7 @@ int option_print(const struct option *row, const void *target, struct buf *out);
 int option_help(const struct option *table, size_t count, struct buf *out);
 
 /* What --help says of one row, in one line: the sentence, then choices,
- * default, range and marks. */
+ * default, range, marks and the alias. */
 int option_help_text(const struct option *row, struct buf *out);
 
 /* "asap", "off", "auto" or the duration; may be written into `out`. */

@@ -3,10 +3,14 @@
  */
 #include "proto/base/option.h"
 
+#include "proto/base/text.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define NAME_MAX_BYTES 64u
+#define SHARE_UNITS 1e6 /* of 1, in 10^-4 percent */
 
 struct option_walk {
     const struct option *table;
@@ -67,6 +71,33 @@ static int option_apply(struct option_walk *w, const struct option *row,
     return err;
 }
 
+/* By the name that another program has for it: faults name what was typed. */
+static int option_apply_alias(struct option_walk *w, const struct option *row,
+                              const char *attached)
+{
+    struct option typed = *row;
+    const char *value = attached;
+    char text[64];
+    double share = 0;
+    typed.name = row->alias;
+    typed.argument = row->traits & OPTION_ALIAS_REST ? "SHARE" : row->argument;
+    int err = option_take_value(w, &typed, attached, &value);
+    if (err != 0)
+        return err;
+    w->given[row - w->table] = true;
+    if (!(row->traits & OPTION_ALIAS_REST))
+        return option_set(&typed, value, w->target, w->fault);
+    /* The row's limits, as shares; severities have four decimals. */
+    typed.offset = 0;
+    typed.min = (SHARE_UNITS - round(row->max * 1e4)) / SHARE_UNITS;
+    typed.max = (SHARE_UNITS - round(row->min * 1e4)) / SHARE_UNITS;
+    err = option_set(&typed, value, &share, w->fault);
+    if (err != 0)
+        return err;
+    text_f64(round((1 - share) * SHARE_UNITS) / 1e4, text, sizeof text);
+    return option_set(row, text, w->target, w->fault);
+}
+
 /* `--name`, `--name=value` or `--name value`. */
 static int option_read_long(struct option_walk *w, const char *text)
 {
@@ -81,6 +112,10 @@ static int option_read_long(struct option_walk *w, const char *text)
         if (strcmp(w->table[i].name, name) == 0)
             return option_apply(w, &w->table[i],
                                 equals != NULL ? equals + 1 : NULL);
+    for (size_t i = 0; i < w->count; i++)
+        if (w->table[i].alias != NULL && strcmp(w->table[i].alias, name) == 0)
+            return option_apply_alias(w, &w->table[i],
+                                      equals != NULL ? equals + 1 : NULL);
     return option_unknown(w, name);
 }
 

@@ -130,6 +130,11 @@ int option_help_text(const struct option *row, struct buf *out)
         help_aside(out, &opened, "", range);
     if (row->traits & OPTION_LIVE)
         help_aside(out, &opened, "", "live");
+    if (row->alias != NULL) {
+        bool rest = (row->traits & OPTION_ALIAS_REST) != 0;
+        help_aside(out, &opened, "also --", row->alias);
+        (void)buf_append_text(out, rest ? " SHARE of rows above" : "");
+    }
     if (opened)
         (void)buf_append_char(out, ')');
     return out->err;

@@ -56,7 +56,8 @@ const struct option *option_find_near(const struct option *table, size_t count,
                                       const char *name)
 {
     char dashed[NAME_BYTES];
-    const char **names = malloc((count + 1) * sizeof *names);
+    const char **names = malloc((2 * count + 1) * sizeof *names);
+    size_t known = count;
     const struct option *row = NULL;
     if (names == NULL)
         return NULL;
@@ -66,9 +67,13 @@ const struct option *option_find_near(const struct option *table, size_t count,
             *p = '-';
     for (size_t i = 0; i < count; i++)
         names[i] = table[i].name;
-    const char *near = text_nearest(dashed, names, count);
-    if (near != NULL)
-        row = option_find(table, count, near);
+    for (size_t i = 0; i < count; i++)
+        if (table[i].alias != NULL)
+            names[known++] = table[i].alias;
+    const char *near = text_nearest(dashed, names, known);
+    for (size_t i = 0; i < count && near != NULL && row == NULL; i++)
+        if (near == table[i].name || near == table[i].alias)
+            row = &table[i];
     free((void *)names);
     return row;
 }

@@ -167,6 +167,9 @@ static void markdown_row(const struct option *row, struct buf *out)
     for (size_t i = 0; row->type == OPTION_CHOICE && row->choices[i] != NULL;
          i++)
         (void)buf_printf(out, "%s`%s`", i == 0 ? ": " : ", ", row->choices[i]);
+    if (row->alias != NULL)
+        (void)buf_printf(out, " (also `--%s%s`)", row->alias,
+                         row->traits & OPTION_ALIAS_REST ? " SHARE" : "");
     option_range_text(row, range, sizeof range);
     (void)buf_append_text(out, " | ");
     if (row->fallback != NULL && row->type != OPTION_FLAG)
