@@ -104,7 +104,8 @@ static int grid_cells(struct grid *g, const uint64_t *words)
     g->rows =
         g->cols > 1 ? words_runs(words, g->count, point_bits + last_bits) : 1;
     g->cell_start = arena_alloc(a, g->cells + 1u, sizeof *g->cell_start);
-    g->cell_last = arena_alloc(a, g->cells, sizeof *g->cell_last);
+    g->cell_last = arena_zalloc(a, (size_t)g->cells + GRID_KERNEL_LANES,
+                                sizeof *g->cell_last);
     g->cell_core = arena_zalloc(a, g->cells, sizeof *g->cell_core);
     g->row_start = arena_alloc(a, g->rows + 1u, sizeof *g->row_start);
     g->row_key = arena_alloc(a, g->rows, sizeof *g->row_key);
@@ -198,6 +199,7 @@ int grid_build(struct dbscan_work *w, struct grid **ret_grid)
         return ERR_NOMEM;
     g->work = w;
     g->near = near_kernel_of(w->context->isa);
+    g->kernel = grid_kernel_of(w->context->isa);
     g->cols = w->in.points.cols;
     g->limit = exact_limit_of(w->in.eps, g->cols);
     g->count = count;

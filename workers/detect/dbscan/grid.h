@@ -16,6 +16,7 @@
 #ifndef FYKE_WORKERS_DBSCAN_GRID_H
 #define FYKE_WORKERS_DBSCAN_GRID_H
 
+#include "workers/detect/dbscan/grid_kernel.h"
 #include "workers/detect/dbscan/index.h"
 #include "workers/detect/dbscan/near.h"
 
@@ -23,6 +24,7 @@
 #define GRID_REACH_MAX 3u
 #define GRID_PROGRESS 4096u /* points between two looks at `stop` */
 #define GRID_ROWS_MAX 343u  /* (2 * reach + 1)^(cols - 1) */
+#define GRID_AROUND_MAX (GRID_ROWS_MAX * (2 * GRID_REACH_MAX + 1))
 /* Cells along a column: coordinates stay exact to 2^-23 of a cell. */
 #define GRID_SIDE_MAX 0x1p28
 
@@ -37,6 +39,7 @@ struct grid_shape {
 struct grid {
     struct dbscan_work *work;
     const struct near_kernel *near;
+    const struct grid_kernel *kernel;
     struct exact_limit limit;
     struct grid_shape shape;
     uint32_t cols, count, cells, rows;
@@ -48,9 +51,11 @@ struct grid {
     uint32_t *cell_core;  /* so many core points, first in the cell */
     uint32_t *row_start;  /* rows + 1: the first cell */
     uint64_t *row_key;    /* the other coordinates */
-    struct unite unite;   /* of cells; after grid_unite parents are roots */
-    uint32_t steps;       /* to rows within reach, the row itself first */
-    uint32_t steps_near;  /* so many first ones lead to rows that touch */
+    /* Of cells: DBSCAN_NONE is the parent of those without a core point, and
+     * after grid_unite every other's is its root. */
+    struct unite unite;
+    uint32_t steps;      /* to rows within reach, the row itself first */
+    uint32_t steps_near; /* so many first ones lead to rows that touch */
     int64_t step[GRID_ROWS_MAX]; /* what to add to a row's key */
 };
 
@@ -83,35 +88,31 @@ static inline void grid_query(const struct grid *g, uint32_t place,
  */
 struct grid_sweep {
     const struct grid *grid;
+    bool forward;                 /* only this row and those behind it */
     uint32_t at[GRID_ROWS_MAX];   /* by step: a row not behind its target */
     uint32_t rows;                /* that exist around this row */
     uint32_t rows_near;           /* so many first ones touch it */
     uint32_t row[GRID_ROWS_MAX];  /* their numbers, by step */
     uint32_t cell[GRID_ROWS_MAX]; /* in each: a cell not behind the run */
+    uint32_t stop[GRID_ROWS_MAX]; /* in each: behind its last cell */
 };
 
 /* At the first row. */
-void grid_sweep_init(struct grid_sweep *s, const struct grid *g);
+void grid_sweep_init(struct grid_sweep *s, const struct grid *g, bool forward);
 
 /* On to `row`, which is not before the last one. */
 void grid_sweep_row(struct grid_sweep *s, uint32_t row);
 
-/* In the k-th row around: the run of cells within reach of `last`, which is
- * not before the last one asked for in this row. Returns its first cell. */
-static inline uint32_t grid_sweep_run(struct grid_sweep *s, uint32_t k,
-                                      uint32_t last, uint32_t *ret_end)
+/* Of the rows [from, to) around: the runs of cells within reach of `cell`,
+ * which is not before the last one asked for in this row. */
+static inline struct grid_window grid_sweep_window(struct grid_sweep *s,
+                                                   uint32_t from, uint32_t to,
+                                                   uint32_t cell)
 {
     const struct grid *g = s->grid;
-    uint32_t stop = g->row_start[s->row[k] + 1];
-    uint32_t cell = s->cell[k], reach = g->shape.reach;
-    while (cell < stop && g->cell_last[cell] < last - reach)
-        cell++;
-    s->cell[k] = cell;
-    uint32_t end = cell;
-    while (end < stop && g->cell_last[end] <= last + reach)
-        end++;
-    *ret_end = end;
-    return cell;
+    uint32_t last = g->cell_last[cell], reach = g->shape.reach;
+    return (struct grid_window){ g->cell_last, s->cell + from, s->stop + from,
+                                 to - from,    last - reach,   last + reach };
 }
 
 #endif

@@ -6,7 +6,7 @@ struct grid_marking {
     struct grid_sweep sweep;
     uint32_t need; /* min_points */
     /* Around the cell at hand: runs of points, in near rows and in others. */
-    struct near_range near[GRID_ROWS_MAX], far[GRID_ROWS_MAX];
+    struct near_range near[GRID_ROWS_MAX + 1], far[GRID_ROWS_MAX + 1];
     uint32_t nears, fars;
     uint64_t near_total, far_total;
     bool far_known; /* the others are only looked up when they are needed */
@@ -14,20 +14,14 @@ struct grid_marking {
 
 /* The runs of points around a cell in rows [from, to) of the sweep. */
 static uint32_t mark_ranges(struct grid_marking *m, uint32_t from, uint32_t to,
-                            uint32_t last, struct near_range *ret_range,
+                            uint32_t cell, struct near_range *ret_range,
                             uint64_t *ret_total)
 {
-    const uint32_t *start = m->g->cell_start;
-    uint32_t n = 0;
+    struct grid_window w = grid_sweep_window(&m->sweep, from, to, cell);
+    uint32_t n = m->g->kernel->ranges(&w, m->g->cell_start, ret_range);
     *ret_total = 0;
-    for (uint32_t k = from; k < to; k++) {
-        uint32_t end, first = grid_sweep_run(&m->sweep, k, last, &end);
-        uint32_t count = start[end] - start[first];
-        if (count == 0)
-            continue;
-        ret_range[n++] = (struct near_range){ start[first], count };
-        *ret_total += count;
-    }
+    for (uint32_t i = 0; i < n; i++)
+        *ret_total += ret_range[i].count;
     return n;
 }
 
@@ -52,30 +46,30 @@ static void mark_core(struct grid *g, uint32_t cell, uint32_t place)
         swap_places(g, to, place);
 }
 
-static void mark_near(struct grid_marking *m, uint32_t last)
+static void mark_near(struct grid_marking *m, uint32_t cell)
 {
     m->nears =
-        mark_ranges(m, 0, m->sweep.rows_near, last, m->near, &m->near_total);
+        mark_ranges(m, 0, m->sweep.rows_near, cell, m->near, &m->near_total);
     m->far_known = false;
 }
 
-static uint64_t mark_far(struct grid_marking *m, uint32_t last)
+static uint64_t mark_far(struct grid_marking *m, uint32_t cell)
 {
     if (!m->far_known)
-        m->fars = mark_ranges(m, m->sweep.rows_near, m->sweep.rows, last,
+        m->fars = mark_ranges(m, m->sweep.rows_near, m->sweep.rows, cell,
                               m->far, &m->far_total);
     m->far_known = true;
     return m->far_total;
 }
 
-static bool mark_is_core(struct grid_marking *m, uint32_t place, uint32_t last)
+static bool mark_is_core(struct grid_marking *m, uint32_t place, uint32_t cell)
 {
     const struct grid *g = m->g;
     float query[GRID_COLS_MAX];
     grid_query(g, place, query);
     uint32_t found = g->near->count(&g->limit, g->x, g->stride, m->near,
                                     m->nears, g->cols, query, m->need);
-    if (found < m->need && found + mark_far(m, last) >= m->need)
+    if (found < m->need && found + mark_far(m, cell) >= m->need)
         found += g->near->count(&g->limit, g->x, g->stride, m->far, m->fars,
                                 g->cols, query, m->need - found);
     return found >= m->need;
@@ -86,17 +80,17 @@ static bool mark_is_core(struct grid_marking *m, uint32_t place, uint32_t last)
 static void mark_cell(struct grid_marking *m, uint32_t cell)
 {
     struct grid *g = m->g;
-    uint32_t own = g->work->in.own, last = g->cell_last[cell];
+    uint32_t own = g->work->in.own;
     uint32_t start = g->cell_start[cell], end = g->cell_start[cell + 1];
     bool all = end - start >= m->need;
     if (!all) {
-        mark_near(m, last);
+        mark_near(m, cell);
         if (m->near_total < m->need &&
-            m->near_total + mark_far(m, last) < m->need)
+            m->near_total + mark_far(m, cell) < m->need)
             return;
     }
     for (uint32_t place = start; place < end; place++)
-        if (g->order[place] < own && (all || mark_is_core(m, place, last)))
+        if (g->order[place] < own && (all || mark_is_core(m, place, cell)))
             mark_core(g, cell, place);
 }
 
@@ -109,7 +103,7 @@ int grid_mark(struct grid *g)
         return ERR_NOMEM;
     m->g = g;
     m->need = g->work->in.min_points;
-    grid_sweep_init(&m->sweep, g);
+    grid_sweep_init(&m->sweep, g, false);
     for (uint32_t row = 0; row < g->rows; row++) {
         grid_sweep_row(&m->sweep, row);
         for (uint32_t c = g->row_start[row]; c < g->row_start[row + 1]; c++) {

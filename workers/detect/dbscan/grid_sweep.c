@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-void grid_sweep_init(struct grid_sweep *s, const struct grid *g)
+void grid_sweep_init(struct grid_sweep *s, const struct grid *g, bool forward)
 {
     memset(s->at, 0, sizeof s->at);
     s->grid = g;
+    s->forward = forward;
     grid_sweep_row(s, 0);
 }
 
@@ -15,6 +16,8 @@ void grid_sweep_row(struct grid_sweep *s, uint32_t row)
     const struct grid *g = s->grid;
     s->rows = s->rows_near = 0;
     for (uint32_t k = 0; k < g->steps; k++) {
+        if (s->forward && g->step[k] < 0)
+            continue;
         uint64_t target = g->row_key[row] + (uint64_t)g->step[k];
         uint32_t at = s->at[k];
         while (at < g->rows && g->row_key[at] < target)
@@ -23,7 +26,8 @@ void grid_sweep_row(struct grid_sweep *s, uint32_t row)
         if (at == g->rows || g->row_key[at] != target)
             continue;
         s->row[s->rows] = at;
-        s->cell[s->rows++] = g->row_start[at];
+        s->cell[s->rows] = g->row_start[at];
+        s->stop[s->rows++] = g->row_start[at + 1];
         s->rows_near += k < g->steps_near;
     }
 }

@@ -7,8 +7,8 @@
 struct grid_touching {
     struct grid *g;
     struct grid_sweep sweep;
-    /* Cells with core points around the cell at hand, without itself. */
-    uint32_t cell[GRID_ROWS_MAX * (2 * GRID_REACH_MAX + 1)];
+    /* Cells around the one at hand, of clusters other than its own. */
+    uint32_t cell[GRID_AROUND_MAX];
     uint32_t cells;
 };
 
@@ -36,9 +36,10 @@ static int touch_report(struct grid *g, struct seen *s, uint32_t point,
 static int touch_point(struct grid_touching *t, uint32_t cell, uint32_t place)
 {
     struct grid *g = t->g;
-    struct seen seen = { .count = 0 };
+    struct seen seen;
     float query[GRID_COLS_MAX];
     int rc = 0;
+    seen.count = 0;
     grid_query(g, place, query);
     if (g->cell_core[cell] > 0) /* of its own cell all are neighbours */
         rc = touch_report(g, &seen, g->order[place], cell,
@@ -54,22 +55,6 @@ static int touch_point(struct grid_touching *t, uint32_t cell, uint32_t place)
     return rc;
 }
 
-/* Parents are roots by now: grid_unite found each cell's. */
-static void touch_cells(struct grid_touching *t, uint32_t cell)
-{
-    const struct grid *g = t->g;
-    bool has_core = g->cell_core[cell] > 0;
-    t->cells = 0;
-    for (uint32_t k = 0; k < t->sweep.rows; k++) {
-        uint32_t end, other;
-        other = grid_sweep_run(&t->sweep, k, g->cell_last[cell], &end);
-        for (; other < end; other++)
-            if (g->cell_core[other] > 0 &&
-                !(has_core && g->unite.parent[other] == g->unite.parent[cell]))
-                t->cell[t->cells++] = other;
-    }
-}
-
 static int touch_cell(struct grid_touching *t, uint32_t cell)
 {
     const struct grid *g = t->g;
@@ -77,7 +62,9 @@ static int touch_cell(struct grid_touching *t, uint32_t cell)
     int rc = 0;
     if (place == g->cell_start[cell + 1])
         return 0;
-    touch_cells(t, cell);
+    struct grid_window w = grid_sweep_window(&t->sweep, 0, t->sweep.rows, cell);
+    t->cells = g->kernel->cells(&w, g->unite.parent, DBSCAN_NONE,
+                                g->unite.parent[cell], t->cell);
     for (; rc == 0 && place < g->cell_start[cell + 1]; place++)
         rc = touch_point(t, cell, place);
     return rc;
@@ -92,7 +79,7 @@ int grid_touch(struct grid *g)
     if (rc != 0)
         return rc;
     t->g = g;
-    grid_sweep_init(&t->sweep, g);
+    grid_sweep_init(&t->sweep, g, false);
     for (uint32_t row = 0; rc == 0 && row < g->rows; row++) {
         grid_sweep_row(&t->sweep, row);
         uint32_t end = g->row_start[row + 1];

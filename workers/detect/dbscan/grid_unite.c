@@ -61,34 +61,28 @@ static bool cells_meet(const struct grid *g, uint32_t a, uint32_t b)
     return false;
 }
 
-/* Unites a cell with those behind it in rows [from, to) of the sweep. */
-static void unite_cell(const struct grid *g, struct grid_sweep *s,
-                       struct unite *u, uint32_t cell, uint32_t from,
-                       uint32_t to)
+/* Unites a cell with those behind it, in rows [from, to) of the sweep. */
+static void unite_cell(struct grid *g, struct grid_sweep *s, uint32_t cell,
+                       uint32_t from, uint32_t to)
 {
-    uint32_t root = unite_find(u, cell), last = g->cell_last[cell];
-    for (uint32_t k = from; k < to; k++) {
-        if (g->row_start[s->row[k] + 1] <= cell)
-            continue; /* a row before this one looked from there */
-        uint32_t end, other = grid_sweep_run(s, k, last, &end);
-        if (other <= cell)
-            other = cell + 1;
-        for (; other < end; other++) {
-            if (g->cell_core[other] == 0 || u->parent[other] == root)
-                continue;
-            uint32_t with = unite_find(u, other);
-            if (with != root && cells_meet(g, cell, other))
-                root = unite_join(u, root, with);
-        }
+    struct unite *u = &g->unite;
+    uint32_t other[GRID_AROUND_MAX], root = unite_find(u, cell);
+    struct grid_window w = grid_sweep_window(s, from, to, cell);
+    uint32_t n = g->kernel->cells(&w, u->parent, root, DBSCAN_NONE, other);
+    for (uint32_t i = 0; i < n; i++) {
+        if (other[i] < cell || u->parent[other[i]] == root)
+            continue;
+        uint32_t with = unite_find(u, other[i]);
+        if (with != root && cells_meet(g, cell, other[i]))
+            root = unite_join(u, root, with);
     }
 }
 
 /* One pass over all cells; `far` looks at rows that do not touch. */
-static int unite_pass(const struct grid *g, struct grid_sweep *s,
-                      struct unite *u, bool far)
+static int unite_pass(struct grid *g, struct grid_sweep *s, bool far)
 {
     uint32_t done = 0;
-    grid_sweep_init(s, g);
+    grid_sweep_init(s, g, true);
     for (uint32_t row = 0; row < g->rows; row++) {
         grid_sweep_row(s, row);
         uint32_t from = far ? s->rows_near : 0;
@@ -96,7 +90,7 @@ static int unite_pass(const struct grid *g, struct grid_sweep *s,
         for (uint32_t c = g->row_start[row]; c < g->row_start[row + 1]; c++) {
             if (g->cell_core[c] == 0)
                 continue;
-            unite_cell(g, s, u, c, from, to);
+            unite_cell(g, s, c, from, to);
             done += g->cell_core[c];
             if (done < GRID_PROGRESS)
                 continue;
@@ -109,21 +103,42 @@ static int unite_pass(const struct grid *g, struct grid_sweep *s,
     return compute_advance(g->work->context, done);
 }
 
-/* Clusters of cells to clusters of points, by their smallest core point. */
-static void unite_points(const struct grid *g, struct unite *u, uint32_t *least)
+/* Every cell alone, those without core points out of it. */
+static int unite_begin(struct grid *g)
+{
+    struct unite *u = &g->unite;
+    u->count = g->cells;
+    u->parent =
+        arena_zalloc(g->work->context->arena,
+                     (size_t)g->cells + GRID_KERNEL_LANES, sizeof *u->parent);
+    if (u->parent == NULL)
+        return ERR_NOMEM;
+    for (uint32_t c = 0; c < g->cells; c++)
+        u->parent[c] = g->cell_core[c] > 0 ? c : DBSCAN_NONE;
+    return 0;
+}
+
+/* Clusters of cells to clusters of points, by their smallest core point. A
+ * root is the first of its cells, so its `least` is set up before the others
+ * get there. */
+static void unite_points(struct grid *g, uint32_t *least)
 {
     uint32_t *parent = g->work->unite->parent;
     for (uint32_t c = 0; c < g->cells; c++) {
-        uint32_t root = unite_find(u, c), start = g->cell_start[c];
-        least[c] = DBSCAN_NONE; /* the root is the first of its cells */
+        if (g->cell_core[c] == 0)
+            continue;
+        uint32_t root = unite_find(&g->unite, c), start = g->cell_start[c];
+        g->unite.parent[c] = root;
+        if (root == c)
+            least[c] = DBSCAN_NONE;
         for (uint32_t i = start; i < start + g->cell_core[c]; i++)
             if (g->order[i] < least[root])
                 least[root] = g->order[i];
     }
     for (uint32_t c = 0; c < g->cells; c++) {
-        uint32_t name = least[unite_find(u, c)], start = g->cell_start[c];
+        uint32_t start = g->cell_start[c];
         for (uint32_t i = start; i < start + g->cell_core[c]; i++)
-            parent[g->order[i]] = name;
+            parent[g->order[i]] = least[g->unite.parent[c]];
     }
 }
 
@@ -134,12 +149,12 @@ int grid_unite(struct grid *g)
     uint32_t *least = arena_alloc(a, g->cells, sizeof *least);
     if (s == NULL || least == NULL)
         return ERR_NOMEM;
-    int rc = unite_init(&g->unite, g->cells, a);
+    int rc = unite_begin(g);
     if (rc == 0)
-        rc = unite_pass(g, s, &g->unite, false);
+        rc = unite_pass(g, s, false);
     if (rc == 0)
-        rc = unite_pass(g, s, &g->unite, true);
+        rc = unite_pass(g, s, true);
     if (rc == 0)
-        unite_points(g, &g->unite, least);
+        unite_points(g, least);
     return rc;
 }
