@@ -3,6 +3,7 @@
  * encoder and every unpack function of the detectors.
  */
 #include "proto/base/check.h"
+#include "proto/wire/dbscan.h"
 #include "proto/wire/iforest.h"
 #include "tests/lib/wire_tools.h"
 
@@ -65,6 +66,58 @@ static void fit_walk(const struct iforest_fit_task *t)
         check(t->index[i] < t->rows.rows);
 }
 
+static void points_check(const struct matrix *m)
+{
+    check(m->cols >= 1 && m->cols <= DBSCAN_FEATURES_MAX);
+    for (size_t i = 0; i < (size_t)m->rows * m->cols; i++)
+        check(m->data[i] - m->data[i] == 0.0f); /* finite */
+}
+
+static void dbscan_tasks_unpack(const struct wire_payload *p,
+                                struct arena *arena)
+{
+    struct dbscan_whole_task whole;
+    struct dbscan_near_task near;
+    struct dbscan_part_task part;
+    struct dbscan_search_task search;
+    if (dbscan_unpack_whole_task(p, arena, &whole) == 0) {
+        points_check(&whole.points);
+        check(whole.context <= whole.points.rows && whole.min_points >= 1);
+    }
+    if (dbscan_unpack_near_task(p, arena, &near) == 0) {
+        points_check(&near.points);
+        check(near.points.cols == near.queries.cols && near.k >= 1);
+    }
+    if (dbscan_unpack_part_task(p, arena, &part) == 0) {
+        points_check(&part.points);
+        check(part.own <= part.points.rows && part.eps * part.eps > 0.0);
+    }
+    if (dbscan_unpack_search_task(p, arena, &search) == 0)
+        check(search.points.cols == search.queries.cols);
+}
+
+/* What merging does without checks, for the shapes that the seeds have. */
+static void dbscan_results_unpack(const struct wire_payload *p,
+                                  struct arena *arena)
+{
+    struct dbscan_whole whole;
+    struct dbscan_part part;
+    const uint32_t *nearest;
+    const double *square;
+    if (dbscan_unpack_whole(p, 4, 0, arena, &whole) == 0)
+        for (uint32_t i = 0; i < 4; i++)
+            check(whole.cluster[i] == DBSCAN_NO_POINT ||
+                  whole.core[whole.cluster[i]] == 1);
+    if (dbscan_unpack_part(p, 3, 1, arena, &part) == 0)
+        for (uint32_t i = 0; i < part.touches; i++)
+            check(part.touch_point[i] < 4 &&
+                  part.core[part.touch_cluster[i]] == 1);
+    if (dbscan_unpack_near(p, 2, 2, arena, &square) == 0)
+        check(square[0] <= square[1] && square[2] <= square[3]);
+    if (dbscan_unpack_search(p, 4, 1, arena, &nearest, &square) == 0)
+        check(nearest[0] < 4 && square[0] >= 0.0);
+}
+
 static void payload_unpack(const struct wire_payload *p)
 {
     struct arena arena;
@@ -86,6 +139,8 @@ static void payload_unpack(const struct wire_payload *p)
     if (iforest_unpack_fit_scored(p, 8, &arena, sums, &forest) == 0)
         forest_walk(&forest);
     check(iforest_unpack_sums(p, 8, sums) <= 0);
+    dbscan_tasks_unpack(p, &arena);
+    dbscan_results_unpack(p, &arena);
     arena_release(&arena);
 }
 

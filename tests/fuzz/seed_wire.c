@@ -3,6 +3,7 @@
  * corpus to start from: seed-wire DIR
  */
 #include "proto/base/check.h"
+#include "proto/wire/dbscan.h"
 #include "proto/wire/iforest.h"
 #include "tests/lib/wire_tools.h"
 
@@ -60,6 +61,47 @@ static void forest_write(const char *dir, struct arena *arena,
     task_write(dir, "fit_scored", p);
 }
 
+static void dbscan_write(const char *dir, struct arena *arena)
+{
+    const uint8_t core[4] = { 1, 0, 1, 0 };
+    const uint32_t cluster[4] = { 0, 0, 2, DBSCAN_NO_POINT },
+                   nearest[1] = { 2 };
+    const uint32_t own[3] = { 0, DBSCAN_NO_POINT, 2 };
+    const uint32_t point[2] = { 1, 3 }, touched[2] = { 0, 2 };
+    const double square[4] = { 1, 2, 3, 4 };
+    const struct dbscan_whole_task whole = { 1, 2, 0.0, 2, 1, rows };
+    const struct dbscan_near_task near = { 2, rows, rows };
+    const struct dbscan_part_task part = { 0.5, 2, 3, rows };
+    const struct dbscan_search_task search = { rows, rows };
+    const struct dbscan_whole whole_result = {
+        { 0.5, DBSCAN_EPS_KNEE, 2, 4, 4, 3 },
+        4,
+        1,
+        core,
+        cluster,
+        nearest,
+        square
+    };
+    const struct dbscan_part part_result = { 3, 2, core, own, point, touched };
+    struct wire_payload p;
+    check(dbscan_pack_whole_task(&whole, arena, &p) == 0);
+    task_write(dir, "dbscan_whole_task", &p);
+    check(dbscan_pack_near_task(&near, arena, &p) == 0);
+    task_write(dir, "dbscan_near_task", &p);
+    check(dbscan_pack_part_task(&part, arena, &p) == 0);
+    task_write(dir, "dbscan_part_task", &p);
+    check(dbscan_pack_search_task(&search, arena, &p) == 0);
+    task_write(dir, "dbscan_search_task", &p);
+    dbscan_pack_whole(&whole_result, &p);
+    task_write(dir, "dbscan_whole", &p);
+    dbscan_pack_part(&part_result, &p);
+    task_write(dir, "dbscan_part", &p);
+    dbscan_pack_near(square, 2, 2, &p);
+    task_write(dir, "dbscan_near", &p);
+    dbscan_pack_search(nearest, square, 1, &p);
+    task_write(dir, "dbscan_search", &p);
+}
+
 int main(int argc, char **argv)
 {
     static const uint32_t small[] = {
@@ -98,6 +140,7 @@ int main(int argc, char **argv)
     check(iforest_pack_sums(sums, 8, &p) == 0);
     task_write(argv[1], "sums", &p);
     forest_write(argv[1], &arena, &p);
+    dbscan_write(argv[1], &arena);
     arena_release(&arena);
     return 0;
 }

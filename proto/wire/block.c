@@ -1,0 +1,102 @@
+/* What detectors' payloads have in common. */
+#include "proto/wire/block.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+void block_start(struct wire_payload *p, uint32_t numbers, uint32_t blocks)
+{
+    memset(p, 0, sizeof *p);
+    p->number_count = numbers;
+    p->block_count = blocks;
+}
+
+struct wire_block block_of(enum wire_type type, uint32_t rows, const void *data)
+{
+    return (struct wire_block){ type, rows, 1, data };
+}
+
+int block_of_matrix(const struct matrix *m, uint32_t cols_max,
+                    struct arena *arena, struct wire_block *ret_b)
+{
+    if (m->cols == 0 || m->cols > cols_max)
+        return ERR_LIMIT;
+    struct wire_block b = { WIRE_F32, m->rows, m->cols, m->data };
+    if (m->stride != m->rows && m->rows > 0) {
+        size_t column_bytes = (size_t)m->rows * sizeof(float);
+        char *dense = arena_alloc(arena, m->cols, column_bytes);
+        if (dense == NULL)
+            return ERR_NOMEM;
+        for (uint32_t j = 0; j < m->cols; j++)
+            memcpy(dense + j * column_bytes, matrix_column(m, j), column_bytes);
+        b.data = dense;
+    }
+    *ret_b = b;
+    return 0;
+}
+
+int block_shape(const struct wire_payload *p, uint32_t numbers, uint32_t blocks)
+{
+    return p->number_count == numbers && p->block_count == blocks ? 0
+                                                                  : ERR_PROTO;
+}
+
+int block_number(const struct wire_payload *p, uint32_t index, uint32_t min,
+                 uint32_t max, uint32_t *ret_value)
+{
+    uint64_t value = p->number[index];
+    if (value < min)
+        return ERR_PROTO;
+    if (value > max)
+        return ERR_LIMIT;
+    *ret_value = (uint32_t)value;
+    return 0;
+}
+
+int block_run(const struct wire_block *b, enum wire_type type, size_t rows,
+              struct arena *arena, const void **ret_run)
+{
+    if (b->type != type || b->rows != rows || b->cols != 1)
+        return ERR_PROTO;
+    size_t bytes = wire_block_bytes(b);
+    void *run = arena_alloc(arena, bytes, 1);
+    if (run == NULL)
+        return ERR_NOMEM;
+    if (bytes > 0)
+        memcpy(run, b->data, bytes);
+    *ret_run = run;
+    return 0;
+}
+
+static bool values_are_usable(const float *x, size_t n,
+                              enum block_values values)
+{
+    bool usable = true;
+    for (size_t i = 0; i < n; i++)
+        usable &= !isinf(x[i]);
+    if (values == BLOCK_FINITE)
+        for (size_t i = 0; i < n; i++)
+            usable &= x[i] == x[i];
+    return usable;
+}
+
+int block_matrix(const struct wire_block *b, uint32_t rows_min,
+                 uint32_t cols_max, enum block_values values,
+                 struct arena *arena, struct matrix *ret_m)
+{
+    if (b->type != WIRE_F32 || b->rows < rows_min || b->cols == 0)
+        return ERR_PROTO;
+    if (b->cols > cols_max)
+        return ERR_LIMIT;
+    size_t bytes = wire_block_bytes(b);
+    float *data = arena_alloc(arena, bytes, 1);
+    if (data == NULL)
+        return ERR_NOMEM;
+    if (bytes > 0)
+        memcpy(data, b->data, bytes);
+    if (!values_are_usable(data, bytes / sizeof(float), values))
+        return ERR_PROTO;
+    *ret_m = (struct matrix){ data, b->rows, b->cols, b->rows };
+    return 0;
+}
