@@ -77,6 +77,12 @@ FYKE_MUST_USE int reader_query(struct reader *r, const char *sql,
  * negative error. */
 int reader_check(struct reader *r, struct buf *findings, struct fault *fault);
 
+/* The only model whose hash begins with `hash`: appends its file to `payload`.
+ * ERR_NOTFOUND without touching the fault; ERR_USAGE when there are several. */
+FYKE_MUST_USE int reader_model_get(struct reader *r, const char *hash,
+                                   char ret_hash[STORE_MODEL_HASH],
+                                   struct buf *payload, struct fault *fault);
+
 /* A reader over the writer's own connection (restart; closes nothing). */
 FYKE_MUST_USE int reader_of_store(struct store *s, struct reader **ret_r);
 

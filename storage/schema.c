@@ -179,8 +179,21 @@ static const char schema_1[] =
 static const char schema_2[] = "alter table batch add column worker_us integer;"
                                "alter table batch add column total_us integer;";
 
+/* Models that stay as they are: a payload is a whole model file. */
+static const char schema_model[] = "create table model("
+                                   " hash text primary key not null,"
+                                   " kind text not null,"
+                                   " payload blob not null,"
+                                   " features integer not null,"
+                                   " trees integer not null,"
+                                   " subsample integer not null,"
+                                   " nodes integer not null,"
+                                   " origin text not null,"
+                                   " at_ns integer not null) strict;";
+
 /* Step k brings a file of version k to version k + 1. */
-static const char *const schema_step[DB_VERSION] = { schema_1, schema_2 };
+static const char *const schema_step[DB_VERSION] = { schema_1, schema_2,
+                                                     schema_model };
 
 int schema_migrate(const struct db *d, int version, struct fault *fault)
 {

@@ -291,4 +291,20 @@ FYKE_MUST_USE int store_workers_put(struct store *s,
                                     const struct store_worker *worker,
                                     uint32_t count, struct fault *fault);
 
+#define STORE_MODEL_HASH 65 /* bytes of a model's hash as text */
+
+/* A model that stays as it is. */
+struct store_model {
+    const char *hash;    /* 64 hexadecimal digits */
+    const char *kind;    /* "iforest" */
+    const char *origin;  /* where it is from, for people */
+    const void *payload; /* a whole model file */
+    size_t payload_bytes;
+    uint32_t features, trees, subsample, nodes;
+    int64_t at_ns; /* wall time */
+};
+/* Keeps a model; one with this hash that is there already stays as it is. */
+FYKE_MUST_USE int store_model_put(struct store *s, const struct store_model *m,
+                                  struct fault *fault);
+
 #endif

@@ -1,0 +1,83 @@
+/* Models under their hashes. */
+#include "fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+TestSuite(model);
+
+static const char hash_a[] =
+    "aaaa000011112222333344445555666677778888999900001111222233334444";
+static const char hash_b[] =
+    "aaaa000011112222bbb344445555666677778888999900001111222233334444";
+
+static int put(struct store *s, const char *hash, const char *text)
+{
+    const struct store_model m = { .hash = hash,
+                                   .kind = "iforest",
+                                   .origin = "x.fyke-model",
+                                   .payload = text,
+                                   .payload_bytes = strlen(text),
+                                   .features = 3,
+                                   .trees = 100,
+                                   .subsample = 256,
+                                   .nodes = 4000,
+                                   .at_ns = 5 };
+    return store_model_put(s, &m, NULL);
+}
+
+/* "hash-end payload", or the error's name. */
+static const char *get(struct reader *r, const char *hash)
+{
+    static char out[200];
+    char found[STORE_MODEL_HASH] = "";
+    struct buf payload;
+    struct fault fault = { 0 };
+    buf_init(&payload, 1000);
+    int err = reader_model_get(r, hash, found, &payload, &fault);
+    (void)snprintf(out, sizeof out, "%s %s",
+                   err == 0 ? found + 16 : err_name(err), buf_text(&payload));
+    buf_release(&payload);
+    return out;
+}
+
+Test(model, is_kept_once_and_found_by_the_beginning_of_its_hash)
+{
+    const char *path = fixture_path("models.db");
+    struct store *s = fixture_open(path);
+    struct reader *r;
+    cr_assert_eq(reader_of_store(s, &r), 0);
+    cr_expect_str_eq(get(r, hash_a), "NOTFOUND ");
+    cr_assert_eq(put(s, hash_a, "first"), 0);
+    cr_assert_eq(put(s, hash_a, "again"), 0, "the same hash is the same model");
+    cr_expect_str_eq(get(r, "aaaa0000"),
+                     "333344445555666677778888999900001111222233334444 first");
+    cr_assert_eq(put(s, hash_b, "second"), 0);
+    cr_expect_str_eq(get(r, hash_b),
+                     "bbb344445555666677778888999900001111222233334444 second");
+    cr_expect_str_eq(get(r, "aaaa0000"), "USAGE ");
+    cr_expect_str_eq(get(r, "bbb"), "NOTFOUND ");
+    cr_expect_str_eq(get(r, "%"), "NOTFOUND ");
+    reader_close(r);
+    fixture_close(s, true);
+    cr_expect_str_eq(
+        fixture_query(path, "select features,trees,subsample,nodes,origin,"
+                            "at_ns from model where "
+                            "cast(payload as text)='first'"),
+        "3|100|256|4000|x.fyke-model|5");
+}
+
+Test(model, a_file_of_an_older_fyke_holds_none)
+{
+    const char *path = fixture_path("old.db");
+    sqlite3 *sq = NULL;
+    struct reader *r;
+    fixture_make(path, 1, true);
+    cr_assert_eq(sqlite3_open(path, &sq), SQLITE_OK);
+    (void)fixture_query_on(sq, "drop table model");
+    (void)fixture_query_on(sq, "pragma user_version=2");
+    (void)sqlite3_close(sq);
+    cr_assert_eq(reader_open(path, &r, NULL), 0);
+    cr_expect_str_eq(get(r, hash_a), "NOTFOUND ");
+    reader_close(r);
+}
