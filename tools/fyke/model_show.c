@@ -88,10 +88,11 @@ const struct command command_model_list = {
     .name = "model list",
     .summary = "list a database's models",
     .usage = "[--db FILE]",
-    .about = "Lists the models that a database holds, the oldest first: "
-             "those that were brought\nin (fyke model import, fyke run "
-             "--model) and those that fyke run --train fitted.\nWith mode "
-             "batch every batch has a forest of its own, which is not kept.\n",
+    .about =
+        "Lists the models that a database holds, the oldest first: "
+        "those brought in\n(fyke model import, fyke run --model) and those "
+        "that fyke run --train fitted.\nWith mode batch every batch has a "
+        "forest of its own, which is not kept.\n",
     .examples = "  fyke model list --db payments.fyke.db\n"
                 "  sqlite3 -readonly -box payments.fyke.db \"select * from "
                 "models\"\n",
