@@ -2,21 +2,13 @@
 #include "workers/detect/iforest/kernel_deep.h"
 #include "workers/detect/iforest/kernel_mask.h"
 
-/* Down the search tree: how many thresholds are below x. */
-static uint16_t rank_of(const struct mask_feature *f, float x)
-{
-    uint32_t at = 1;
-    for (uint32_t level = 0; level < f->levels; level++)
-        at = 2 * at + (f->search[at] < x);
-    return (uint16_t)(at - (1u << f->levels));
-}
-
 static void fill(const struct mask_feature *f, const float *x,
                  struct mask_bits *bits)
 {
     uint16_t rank[MASK_ROWS];
+    uint32_t first = 1u << f->levels;
     for (uint32_t i = 0; i < MASK_ROWS; i++)
-        rank[i] = rank_of(f, x[i]);
+        rank[i] = (uint16_t)(mask_search(f, x[i], 1, 0) - first);
     mask_answer(f, x, rank, bits);
 }
 

@@ -10,54 +10,30 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Loops that compilers make worse when they see what stands around them. */
-#define MASK_APART __attribute__((noinline))
-
-/* A row of bits in as few registers as the level has for it. */
-#if defined(__AVX512F__)
-#define MASK_LANE 64u
-#elif defined(__AVX2__)
-#define MASK_LANE 32u
-#else
-#define MASK_LANE 16u
-#endif
-#define MASK_LANES (sizeof(struct mask_bits) / MASK_LANE)
-typedef uint64_t mask_lane __attribute__((vector_size(MASK_LANE), may_alias));
-
-#define MASK_EACH(l) for (uint32_t l = 0; l < MASK_LANES; l++)
-
-static inline mask_lane *mask_lanes(struct mask_bits *bits)
-{
-    return (mask_lane *)bits->word;
-}
-
-static inline const mask_lane *mask_lanes_of(const struct mask_bits *bits)
-{
-    return (const mask_lane *)bits->word;
-}
+#define MASK_EACH(w) for (uint32_t w = 0; w < MASK_WORDS; w++)
 
 /* Sets each row's bit in the row of its rank. Words in the inner loop: equal
  * ranks then wait for each other less often. */
-static MASK_APART void mask_scatter(const struct mask_feature *f,
-                                    const uint16_t *rank,
-                                    struct mask_bits *bits)
+static inline void mask_scatter(const struct mask_feature *f,
+                                const uint16_t *rank, struct mask_bits *bits)
 {
     struct mask_bits *by_rank = bits + f->slot - 1;
     memset(by_rank, 0, (f->count + 1) * sizeof *by_rank);
     for (uint32_t i = 0; i < 64; i++)
-        for (uint32_t w = 0; w < MASK_WORDS; w++)
-            by_rank[rank[64 * w + i]].word[w] |= UINT64_C(1) << i;
+        MASK_EACH(w)
+    by_rank[rank[64 * w + i]].word[w] |= UINT64_C(1) << i;
 }
 
 /* From the highest threshold down: who exceeds it exceeds those below. */
-static MASK_APART void mask_sweep(const struct mask_feature *f,
-                                  struct mask_bits *bits)
+static inline void mask_sweep(const struct mask_feature *f,
+                              struct mask_bits *bits)
 {
-    mask_lane above[MASK_LANES] = { 0 };
-    struct mask_bits *first = bits + f->slot, *row = first + f->count;
-    while (row-- > first) {
-        MASK_EACH(l) above[l] |= mask_lanes(row)[l];
-        MASK_EACH(l) mask_lanes(row)[l] = above[l];
+    struct mask_bits above = { 0 };
+    for (uint32_t k = f->count; k-- > 0;) {
+        struct mask_bits *row = &bits[f->slot + k];
+        MASK_EACH(w)
+        above.word[w] |= row->word[w];
+        *row = above;
     }
 }
 
@@ -68,11 +44,10 @@ static inline void mask_missing(const struct mask_feature *f, const float *x,
     struct mask_bits missing = { 0 };
     for (uint32_t i = 0; i < MASK_ROWS; i++)
         missing.word[i / 64] |= (uint64_t)(x[i] != x[i]) << i % 64;
-    for (uint32_t k = 0; k < f->count; k++) {
-        mask_lane *row = mask_lanes(&bits[f->slot + k]);
+    for (uint32_t k = 0; k < f->count; k++)
         if (f->missing_right[k])
-            MASK_EACH(l) row[l] |= mask_lanes(&missing)[l];
-    }
+            MASK_EACH(w)
+    bits[f->slot + k].word[w] |= missing.word[w];
 }
 
 static inline bool mask_has_missing(const float *x)
@@ -92,31 +67,36 @@ static inline void mask_answer(const struct mask_feature *f, const float *x,
         mask_missing(f, x, bits);
 }
 
-/* Sends all rows down a tree; plane d says who turned right at depth d. The
- * last turns need no masks of their own. */
-static MASK_APART void mask_descend(const struct mask_tree *tree,
-                                    const struct mask_bits *restrict bits,
-                                    struct mask_bits *restrict rows,
-                                    struct mask_bits *restrict plane)
+/* From entry `at` of a level of the search tree down to below its last one. */
+static inline uint32_t mask_search(const struct mask_feature *f, float x,
+                                   uint32_t at, uint32_t level)
+{
+    for (; level < f->levels; level++)
+        at = 2 * at + (f->search[at] < x);
+    return at;
+}
+
+/* Sends all rows down a tree; plane d says who turned right at depth d. */
+static inline void mask_descend(const struct mask_tree *tree,
+                                const struct mask_bits *bits,
+                                struct mask_bits *rows, struct mask_bits *plane)
 {
     const struct mask_node *node = tree->node;
     struct mask_bits *child = rows + 1;
-    memset(rows, 0xFF, sizeof *rows);
+    MASK_EACH(w)
+    rows[0].word[w] = ~UINT64_C(0);
     for (uint32_t depth = 0; depth < MASK_HEIGHT; depth++) {
-        const struct mask_node *end = node + tree->level[depth];
-        mask_lane turned[MASK_LANES] = { 0 };
-        for (; node < end; node++, child += 2)
-            MASK_EACH(l)
+        struct mask_bits turned = { 0 };
+        for (uint32_t k = 0; k < tree->level[depth]; k++, node++, child += 2)
+            MASK_EACH(w)
             {
-                mask_lane here = mask_lanes(&rows[node->from])[l];
-                mask_lane right = here & mask_lanes_of(&bits[node->slot])[l];
-                turned[l] |= right;
-                if (depth + 1 < MASK_HEIGHT) {
-                    mask_lanes(child)[l] = here ^ right;
-                    mask_lanes(child + 1)[l] = right;
-                }
+                uint64_t here = rows[node->from].word[w];
+                uint64_t right = here & bits[node->slot].word[w];
+                child[0].word[w] = here ^ right;
+                child[1].word[w] = right;
+                turned.word[w] |= right;
             }
-        MASK_EACH(l) mask_lanes(&plane[depth])[l] = turned[l];
+        plane[depth] = turned;
     }
 }
 

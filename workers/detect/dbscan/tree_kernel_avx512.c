@@ -1,0 +1,113 @@
+/* The kd-tree's inner loops in AVX-512. */
+#include "workers/detect/dbscan/tree_kernel.h"
+
+#include <immintrin.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#define AT_ONCE 4u /* queries whose sums are added up side by side */
+
+INLINE __m512 apart_of(__m512 low_a, __m512 high_a, __m512 low_b, __m512 high_b)
+{
+    __m512 step = _mm512_max_ps(_mm512_sub_ps(low_b, high_a),
+                                _mm512_sub_ps(low_a, high_b));
+    return _mm512_max_ps(step, _mm512_setzero_ps());
+}
+
+static float gap(const float *a, const float *b, uint32_t pad)
+{
+    __m512 sum = _mm512_setzero_ps();
+    for (uint32_t j = 0; j < pad; j += TREE_PAD) {
+        __m512 step =
+            apart_of(_mm512_load_ps(a + j), _mm512_load_ps(a + pad + j),
+                     _mm512_load_ps(b + j), _mm512_load_ps(b + pad + j));
+        sum = _mm512_fmadd_ps(step, step, sum);
+    }
+    return _mm512_reduce_add_ps(sum);
+}
+
+/* Bits of the lanes whose sum is not above the limit. */
+INLINE uint32_t lanes_within(const __m512 *sum, __m512 limit)
+{
+    uint32_t low = _mm512_cmp_ps_mask(sum[0], limit, _CMP_NGT_UQ);
+    uint32_t high = _mm512_cmp_ps_mask(sum[1], limit, _CMP_NGT_UQ);
+    return low | high << 16;
+}
+
+static uint32_t reach(const float *block, const float *box, uint32_t cols,
+                      uint32_t pad, float out)
+{
+    __m512 sum[2] = { _mm512_setzero_ps(), _mm512_setzero_ps() };
+    for (uint32_t j = 0; j < cols; j++) {
+        __m512 low = _mm512_set1_ps(box[j]),
+               high = _mm512_set1_ps(box[pad + j]);
+        for (uint32_t h = 0; h < 2; h++) {
+            __m512 x = _mm512_load_ps(block + j * TREE_LEAF + h * 16);
+            __m512 step = apart_of(x, x, low, high);
+            sum[h] = _mm512_fmadd_ps(step, step, sum[h]);
+        }
+    }
+    return lanes_within(sum, _mm512_set1_ps(out));
+}
+
+/* The sums of `count` queries, at[k] their first values. */
+INLINE void sums_of(const float *const *at, size_t stride, uint32_t count,
+                    const float *b, uint32_t cols, __m512 (*sum)[2])
+{
+    for (uint32_t k = 0; k < count; k++)
+        sum[k][0] = sum[k][1] = _mm512_setzero_ps();
+    for (uint32_t j = 0; j < cols; j++) {
+        __m512 low = _mm512_load_ps(b + j * TREE_LEAF);
+        __m512 high = _mm512_load_ps(b + j * TREE_LEAF + 16);
+        for (uint32_t k = 0; k < count; k++) {
+            __m512 x = _mm512_set1_ps(at[k][j * stride]);
+            __m512 step = _mm512_sub_ps(low, x);
+            sum[k][0] = _mm512_fmadd_ps(step, step, sum[k][0]);
+            step = _mm512_sub_ps(high, x);
+            sum[k][1] = _mm512_fmadd_ps(step, step, sum[k][1]);
+        }
+    }
+}
+
+static uint32_t pair(const struct exact_limit *limit, const float *a,
+                     uint32_t queries, const float *b, uint32_t cols,
+                     uint32_t *mask)
+{
+    __m512 out = _mm512_set1_ps(limit->out), in = _mm512_set1_ps(limit->in);
+    uint32_t some = 0;
+    while (queries != 0) {
+        /* The last few are done more than once rather than apart. */
+        uint32_t q[AT_ONCE];
+        const float *at[AT_ONCE];
+        __m512 sum[AT_ONCE][2];
+        for (uint32_t k = 0; k < AT_ONCE; k++) {
+            q[k] = (uint32_t)__builtin_ctz(queries);
+            at[k] = a + q[k];
+            uint32_t rest = queries & (queries - 1);
+            queries = rest != 0 || k == AT_ONCE - 1 ? rest : queries;
+        }
+        sums_of(at, TREE_LEAF, AT_ONCE, b, cols, sum);
+        for (uint32_t k = 0; k < AT_ONCE; k++) {
+            uint32_t near = lanes_within(sum[k], out);
+            if (near != 0) {
+                uint32_t sure = lanes_within(sum[k], in);
+                near =
+                    sure | tree_unsure(limit, a, q[k], b, near & ~sure, cols);
+            }
+            mask[q[k]] = near;
+            some |= (uint32_t)(near != 0) << q[k];
+        }
+    }
+    return some;
+}
+
+static void sums(const float *query, const float *block, uint32_t cols,
+                 float *ret_sums)
+{
+    __m512 sum[1][2];
+    sums_of(&query, 1, 1, block, cols, sum);
+    _mm512_storeu_ps(ret_sums, sum[0][0]);
+    _mm512_storeu_ps(ret_sums + 16, sum[0][1]);
+}
+
+const struct tree_kernel tree_kernel_avx512 = { "avx512", gap, reach, pair,
+                                                sums };

@@ -1,0 +1,70 @@
+/*
+ * Which clusters the points touch that are no own core points: those of the
+ * halo, and own ones that have a neighbour at all.
+ */
+#include "workers/detect/dbscan/tree_index.h"
+
+struct touch {
+    struct dbscan_work *w;
+    struct tree_index *x;
+};
+
+/* Lanes of the leaf that look for core points. */
+static uint32_t touch_queries(const struct touch *c, uint32_t leaf)
+{
+    const uint32_t *count = c->x->count + (size_t)leaf * TREE_LEAF;
+    uint32_t queries = c->x->t.lanes[leaf] & ~c->x->core[leaf], alone = 0;
+    for (uint32_t i = 0; i < TREE_LEAF; i++)
+        alone |= (uint32_t)(count[i] < 2) << i;
+    return queries & ~(alone & c->x->own[leaf]);
+}
+
+/* Reports the clusters of core points among the neighbours; `last` is the one
+ * that the point reported last. */
+static int touch_report(struct touch *c, uint32_t point, uint32_t b,
+                        uint32_t near, uint32_t *last)
+{
+    int rc = 0;
+    for (; rc == 0 && near != 0; near &= near - 1) {
+        uint32_t i = (uint32_t)__builtin_ctz(near);
+        uint32_t core = c->x->t.point[b * TREE_LEAF + i];
+        uint32_t set = unite_find(c->w->unite, core);
+        if (set == *last)
+            continue;
+        *last = set;
+        rc = c->w->found(c->w, point, core);
+    }
+    return rc;
+}
+
+static int touch_leaf(struct touch *c, uint32_t a)
+{
+    const struct tree *t = &c->x->t;
+    uint32_t queries = touch_queries(c, a), last[TREE_LEAF], mask[TREE_LEAF];
+    if (queries == 0)
+        return 0;
+    for (uint32_t i = 0; i < TREE_LEAF; i++)
+        last[i] = DBSCAN_NONE;
+    uint32_t near = tree_reach(c->x, a, 0, t->nodes, c->x->some, c->x->list);
+    int rc = 0;
+    for (uint32_t k = 0; rc == 0 && k < near; k++) {
+        uint32_t b = c->x->list[k];
+        uint32_t some = tree_pair(c->x, a, queries, b, c->x->core[b], mask);
+        for (; rc == 0 && some != 0; some &= some - 1) {
+            uint32_t q = (uint32_t)__builtin_ctz(some);
+            rc = touch_report(c, t->point[a * TREE_LEAF + q], b, mask[q],
+                              &last[q]);
+        }
+    }
+    return rc != 0 ? rc : tree_step(c->x, c->w, near / 4 + 1);
+}
+
+int tree_touch(struct dbscan_work *w, void *index)
+{
+    struct touch c = { w, index };
+    tree_summarize(c.x, c.x->core);
+    int rc = 0;
+    for (uint32_t leaf = 0; rc == 0 && leaf < c.x->t.leaves; leaf++)
+        rc = touch_leaf(&c, leaf);
+    return rc;
+}
