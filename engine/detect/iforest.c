@@ -1,6 +1,7 @@
 /* The coordinator's half of the isolation forest: tasks out, results in. */
 #include "engine/detect/iforest_plan.h"
 #include "engine/detect/iforest_state.h"
+#include "engine/detect/model.h"
 
 #include "proto/base/check.h"
 
@@ -22,6 +23,31 @@ static size_t iforest_held(const struct detect_state *st)
     return sizeof *st + st->arena.bytes_held + st->task_arena.bytes_held;
 }
 
+/* The forest that the batch will have, or has: a frozen one. No path is longer
+ * than the height limit and a leaf of all rows. */
+static void open_forest(struct detect_state *st)
+{
+    const struct detect_model *model = st->config.model;
+    st->draw_psi =
+        iforest_subsample(st->config.subsample, draw_row_count(&st->fit));
+    if (model != NULL) {
+        st->forest = model->forest;
+        st->trees = model->forest.trees;
+        st->psi = model->forest.subsample;
+        st->sum_max = model->sum_max;
+        st->model = model->payload;
+        st->model_id = model->id;
+        st->model_hash = model->hash;
+        return;
+    }
+    st->trees = st->config.trees;
+    st->psi = st->draw_psi;
+    st->sum_max =
+        st->trees * ((uint64_t)iforest_height_max(st->psi) * IFOREST_ONE +
+                     iforest_c(st->psi));
+    st->model_id = st->batch;
+}
+
 static int iforest_open(const struct detect_config *config,
                         const struct detect_batch *batch,
                         const struct plan *plan, struct detect_state **ret_st)
@@ -41,7 +67,7 @@ static int iforest_open(const struct detect_config *config,
     st->fit.recent =
         used > 0 ? matrix_slice(&batch->recent, batch->recent.rows - used, used)
                  : none;
-    st->psi = iforest_subsample(config->subsample, draw_row_count(&st->fit));
+    open_forest(st);
     st->sums = arena_zalloc(&st->arena, batch->rows.rows, sizeof *st->sums);
     st->part_forest =
         arena_zalloc(&st->arena, plan->phase[0].tasks, sizeof *st->part_forest);
@@ -137,20 +163,17 @@ static int iforest_task(struct detect_state *st, uint32_t phase_index,
     case IFOREST_FIT:
         return task_fit(st, phase, part, &ret_task->payload);
     default:
-        ret_task->model_id = st->batch;
+        ret_task->model_id = st->model_id;
         ret_task->model_hash = st->model_hash;
         return task_score(st, phase, part, &ret_task->payload);
     }
 }
 
-/* No path is longer than the height limit and a leaf of all rows. */
 static int check_sums(const struct detect_state *st, const uint32_t *sums,
                       uint32_t rows)
 {
-    uint64_t longest = (uint64_t)iforest_height_max(st->psi) * IFOREST_ONE +
-                       iforest_c(st->psi);
     for (uint32_t i = 0; i < rows; i++)
-        if (sums[i] > longest * st->config.trees)
+        if (sums[i] > st->sum_max)
             return ERR_PROTO;
     return 0;
 }
@@ -231,7 +254,7 @@ static int iforest_model(struct detect_state *st, struct wire_model *ret_model)
 {
     check(st->model.block_count > 0);
     memset(ret_model, 0, sizeof *ret_model);
-    ret_model->model_id = st->batch;
+    ret_model->model_id = st->model_id;
     ret_model->model_hash = st->model_hash;
     ret_model->detector =
         (struct wire_text){ IFOREST_NAME, sizeof IFOREST_NAME - 1 };

@@ -18,7 +18,8 @@
 static uint32_t *scratch_for_draws(const struct detect_state *st,
                                    struct arena *arena)
 {
-    return arena_alloc(arena, rng_sample_scratch(st->psi), sizeof(uint32_t));
+    return arena_alloc(arena, rng_sample_scratch(st->draw_psi),
+                       sizeof(uint32_t));
 }
 
 static int prepare_fit(struct detect_state *st)
@@ -125,11 +126,11 @@ int iforest_prepare(struct detect_state *st, uint32_t phase_index)
 }
 
 /* The rows of the fit set that trees drew, from the first tree on until there
- * are enough. */
+ * are enough; with a frozen model those that they would have drawn. */
 static int merge_drawn(const struct detect_state *st, struct arena *arena,
                        struct draw_set *ret_set)
 {
-    uint32_t rows = draw_row_count(&st->fit), psi = st->psi;
+    uint32_t rows = draw_row_count(&st->fit), psi = st->draw_psi;
     uint32_t *scratch = scratch_for_draws(st, arena);
     uint32_t *index = arena_alloc(arena, psi, sizeof *index);
     int err = draw_set_init(ret_set, rows, arena);
@@ -179,7 +180,7 @@ int iforest_meanwhile(struct detect_state *st)
 
 static void merge_bins(const struct detect_state *st, uint32_t *ret_bin)
 {
-    uint64_t usual = (uint64_t)st->config.trees * iforest_c(st->psi);
+    uint64_t usual = (uint64_t)st->trees * iforest_c(st->psi);
     for (uint32_t i = 0; i < st->fit.rows.rows; i++) {
         uint64_t x =
             usual > 0 ? (uint64_t)st->sums[i] * BIN_USUAL / usual : BIN_USUAL;
@@ -201,7 +202,7 @@ int iforest_merge(struct detect_state *st, struct detect_result *ret_result)
                                           .cols = cols,
                                           .score = st->sums,
                                           .bin = bin,
-                                          .trees = st->config.trees,
+                                          .trees = st->trees,
                                           .psi = st->psi,
                                           .usual = st->usual,
                                           .spread = st->usual + cols };

@@ -68,6 +68,17 @@ static struct plan_phase plan_phase_make(uint32_t phase, uint32_t units,
                                 .tasks = ceil_div(units, units_per_task) };
 }
 
+static struct plan_phase plan_score(const struct detect_config *c,
+                                    const struct plan_shape *shape)
+{
+    uint32_t part = part_rows(c, shape->cols);
+    uint32_t least = ceil_div(shape->rows, PLAN_TASKS_MAX);
+    struct plan_phase phase = plan_phase_make(IFOREST_SCORE, shape->rows,
+                                              part < least ? least : part);
+    phase.model = true;
+    return phase;
+}
+
 int iforest_plan(const void *config, const struct plan_shape *shape,
                  struct plan *ret_plan)
 {
@@ -76,7 +87,10 @@ int iforest_plan(const void *config, const struct plan_shape *shape,
     if (shape->rows > 0 &&
         (shape->cols == 0 || shape->cols > IFOREST_FEATURES_MAX))
         return ERR_INVALID;
-    if (shape->rows > 0) {
+    if (shape->rows > 0 && c->model != NULL) {
+        plan.phase_count = 1;
+        plan.phase[0] = plan_score(c, shape);
+    } else if (shape->rows > 0) {
         uint32_t recent =
             iforest_recent_used(c, shape->rows, shape->recent_rows);
         uint64_t fit = (uint64_t)shape->rows + recent;
@@ -87,15 +101,12 @@ int iforest_plan(const void *config, const struct plan_shape *shape,
                 plan_phase_make(IFOREST_FIT_SCORE, shape->rows, shape->rows);
         } else {
             uint32_t psi = fit < c->subsample ? (uint32_t)fit : c->subsample;
-            uint32_t least = ceil_div(shape->rows, PLAN_TASKS_MAX);
             plan.phase_count = 2;
             plan.phase[0] = plan_phase_make(
                 IFOREST_FIT, c->trees, plan_fit_trees(c, psi, shape->cols));
             plan.phase[0].prepare = true;
-            plan.phase[1] = plan_phase_make(IFOREST_SCORE, shape->rows,
-                                            part < least ? least : part);
+            plan.phase[1] = plan_score(c, shape);
             plan.phase[1].prepare = true;
-            plan.phase[1].model = true;
         }
     }
     *ret_plan = plan;

@@ -14,8 +14,10 @@ struct detect_state {
     uint64_t batch;
     struct plan plan;
     struct draw_rows fit; /* newest recent rows, the batch's rows (borrowed) */
-    uint32_t psi;
-    struct arena arena;                 /* until close */
+    uint32_t trees, psi;  /* of the forest */
+    uint32_t draw_psi;    /* of the samples: psi, unless the model is frozen */
+    uint64_t sum_max;     /* the longest possible path sum */
+    struct arena arena;   /* until close */
     struct arena task_arena;            /* until the next task */
     uint32_t *index;                    /* trees x psi, drawn before FIT */
     struct iforest_forest *part_forest; /* per FIT task */
@@ -23,7 +25,7 @@ struct detect_state {
                                          * it is there (joined, or sent with
                                          * the sums of a fused task) */
     struct wire_payload model;          /* joined before SCORE */
-    uint64_t model_hash;
+    uint64_t model_id, model_hash;
     uint32_t *sums; /* per row */
     float *usual;   /* per feature, then the spreads; NULL = not known yet */
 };
