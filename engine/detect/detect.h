@@ -66,7 +66,7 @@ FYKE_MUST_USE int detect_config_check(const struct detect_config *c,
                                       uint32_t cols, struct fault *fault);
 
 struct detect_batch {
-    uint64_t batch;
+    uint64_t batch;       /* from 1; 0 = training, before the first */
     struct matrix rows;   /* good rows x features */
     struct matrix recent; /* of the learned view, oldest first */
 };

@@ -45,7 +45,8 @@ static void open_forest(struct detect_state *st)
     st->sum_max =
         st->trees * ((uint64_t)iforest_height_max(st->psi) * IFOREST_ONE +
                      iforest_c(st->psi));
-    st->model_id = st->batch;
+    /* Batch 0 is training; on the wire 0 is no model. */
+    st->model_id = st->batch > 0 ? st->batch : DETECT_MODEL_KEPT;
 }
 
 static int iforest_open(const struct detect_config *config,

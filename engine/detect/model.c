@@ -10,7 +10,6 @@
 #include <string.h>
 
 #define NO_FEATURE UINT32_MAX
-#define MODEL_ID (1ull << 63) /* no batch has such a number */
 #define MESSAGE_SLACK_BYTES 4096u
 #define LIST_BYTES_MAX 240u
 
@@ -145,7 +144,7 @@ int detect_model_new(const struct model_file *m, const uint32_t *map,
                          (unsigned long long)bytes,
                          (unsigned)WIRE_MESSAGE_BYTES_MAX);
     d->hash = wire_payload_hash(&d->payload);
-    d->id = d->hash | MODEL_ID;
+    d->id = d->hash | DETECT_MODEL_KEPT;
     d->sum_max = sum_max(&d->forest);
     *ret_model = d;
     return 0;

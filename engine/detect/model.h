@@ -12,6 +12,8 @@
 #include "engine/detect/detect.h"
 #include "engine/detect/model_file.h"
 
+#define DETECT_MODEL_KEPT (1ull << 63) /* in ids: no batch has this number */
+
 struct detect_model {
     struct iforest_forest forest; /* its features are the stream's */
     struct wire_payload payload;  /* as workers get it */
