@@ -9,12 +9,23 @@
 #define FORM_DEEP_NODES (1u << 16) /* of a group: 1.4 MB */
 #define LEAF_WORDS (MASK_PATHS + MASK_LEAF_BYTES * MASK_PATHS / 4)
 
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint32_t most(uint32_t a, uint32_t b)
+{
+    return a > b ? a : b;
+}
+
 const uint32_t *form_c_table(uint32_t subsample, struct arena *arena)
 {
-    uint32_t *c = arena_alloc(arena, (size_t)subsample + 1, sizeof *c);
+    uint32_t rows = least(subsample, IFOREST_LEAF_ROWS_MAX);
+    uint32_t *c = arena_alloc(arena, (size_t)rows + 1, sizeof *c);
     if (c == NULL)
         return NULL;
-    for (uint32_t n = 0; n <= subsample; n++)
+    for (uint32_t n = 0; n <= rows; n++)
         c[n] = iforest_c(n);
     return c;
 }
@@ -60,14 +71,15 @@ static uint32_t tree_height(const struct form_source *tree)
     return height;
 }
 
-static uint32_t least(uint32_t a, uint32_t b)
+/* What one tree takes. */
+static struct form_room tree_room(const struct form_source *tree)
 {
-    return a < b ? a : b;
-}
-
-static uint32_t most(uint32_t a, uint32_t b)
-{
-    return a > b ? a : b;
+    uint32_t height = tree_height(tree), inner = tree->nodes / 2;
+    if (height <= MASK_HEIGHT)
+        return (struct form_room){ 1, inner, LEAF_WORDS, 0 };
+    if (height <= MASK_HEIGHT_MAX)
+        return (struct form_room){ 1, inner, MASK_WIDE_PATHS, 0 };
+    return (struct form_room){ 1, 0, 0, tree->nodes };
 }
 
 uint32_t form_group(const struct iforest_forest *forest, uint32_t first,
@@ -77,13 +89,15 @@ uint32_t form_group(const struct iforest_forest *forest, uint32_t first,
     uint32_t tree = first;
     for (; tree < forest->trees; tree++) {
         struct form_source s = source_of(forest, tree);
-        bool is_deep = tree_height(&s) > MASK_HEIGHT;
-        uint32_t mask_nodes = room.mask_nodes + (is_deep ? 0 : s.nodes / 2);
-        uint32_t deep_nodes = room.deep_nodes + (is_deep ? s.nodes : 0);
+        struct form_room more = tree_room(&s);
         if (tree > first &&
-            (mask_nodes > FORM_MASK_NODES || deep_nodes > FORM_DEEP_NODES))
+            (room.mask_nodes + more.mask_nodes > FORM_MASK_NODES ||
+             room.deep_nodes + more.deep_nodes > FORM_DEEP_NODES))
             break;
-        room = (struct form_room){ room.trees + 1, mask_nodes, deep_nodes };
+        room.trees++;
+        room.mask_nodes += more.mask_nodes;
+        room.leaf_words += more.leaf_words;
+        room.deep_nodes += more.deep_nodes;
     }
     *ret_room = room;
     return tree;
@@ -93,6 +107,7 @@ void form_room_join(struct form_room *room, const struct form_room *other)
 {
     room->trees = most(room->trees, other->trees);
     room->mask_nodes = most(room->mask_nodes, other->mask_nodes);
+    room->leaf_words = most(room->leaf_words, other->leaf_words);
     room->deep_nodes = most(room->deep_nodes, other->deep_nodes);
 }
 
@@ -117,7 +132,7 @@ static int mask_init(struct form *form, struct arena *arena)
         arena_alloc(arena, least(form->cols, nodes), sizeof *form->feature);
     form->search = arena_alloc(arena, search_floats(form), sizeof(float));
     form->missing_right = arena_alloc(arena, nodes, 1);
-    form->leaf = arena_alloc(arena, form->room.trees, LEAF_WORDS * 4);
+    form->leaf = arena_alloc(arena, form->room.leaf_words, sizeof(uint32_t));
     return form->mask && form->node && form->split && form->order[0] &&
                    form->order[1] && form->column_splits && form->feature &&
                    form->search && form->missing_right && form->leaf
@@ -154,11 +169,11 @@ static uint32_t leaf_length(const struct form *form,
     return depth * IFOREST_ONE + form->c[s->count[node]];
 }
 
-/* A node whose place in the levels is known. */
+/* A tree's level while it is laid out. */
 struct place {
-    uint32_t node; /* of the source */
-    uint32_t path; /* of its leftmost leaf */
-    uint32_t from; /* its mask */
+    uint16_t node; /* of the source */
+    uint16_t path; /* of its leftmost leaf */
+    uint16_t from; /* its mask */
 };
 
 static void mask_node_add(struct form *form, const struct form_source *s,
@@ -167,54 +182,84 @@ static void mask_node_add(struct form *form, const struct form_source *s,
     form->split[form->mask_nodes] =
         (struct form_split){ s->threshold[at->node], s->feature[at->node],
                              missing_right(s, at->node) };
-    form->node[form->mask_nodes++].from = (uint16_t)at->from;
+    form->node[form->mask_nodes++].from = at->from;
 }
 
-static void leaf_fill(uint32_t *leaf, uint32_t path, uint32_t depth,
-                      uint32_t length)
+/* The levels of a tree that is being laid out. */
+struct levels {
+    const struct form_source *source;
+    uint32_t *leaf;
+    uint32_t depth; /* of the level `now` */
+    uint32_t paths; /* of a subtree of that level */
+    uint32_t masks; /* given out so far */
+    uint32_t count; /* of places in `now` */
+    struct place *now, *next;
+};
+
+/* Leaves go where their paths point, the children of inner nodes to the next
+ * level. Returns how many inner nodes there are. */
+static uint32_t level_add(struct form *form, const struct levels *l)
 {
-    for (uint32_t i = 0; i < MASK_PATHS >> depth; i++)
-        leaf[path + i] = length;
+    const struct form_source *s = l->source;
+    uint32_t inner = 0;
+    for (uint32_t k = 0; k < l->count; k++) {
+        const struct place at = l->now[k];
+        if (s->feature[at.node] == IFOREST_LEAF) {
+            uint32_t length = leaf_length(form, s, at.node, l->depth);
+            for (uint32_t i = 0; i < l->paths; i++)
+                l->leaf[at.path + i] = length;
+            continue;
+        }
+        uint16_t mask = (uint16_t)(l->masks + 2 * inner);
+        struct place *child = l->next + 2 * inner++;
+        mask_node_add(form, s, &at);
+        child[0] = (struct place){ (uint16_t)(at.node + 1), at.path, mask };
+        child[1] = (struct place){ (uint16_t)s->right[at.node],
+                                   (uint16_t)(at.path + l->paths / 2),
+                                   (uint16_t)(mask + 1) };
+    }
+    return inner;
 }
 
-static void leaf_bytes(const uint32_t *leaf, uint8_t *ret_byte)
+static const uint8_t *leaf_bytes(uint32_t *leaf)
 {
+    uint8_t *byte = (uint8_t *)(leaf + MASK_PATHS);
     for (uint32_t b = 0; b < MASK_LEAF_BYTES; b++)
         for (uint32_t i = 0; i < MASK_PATHS; i++)
-            ret_byte[b * MASK_PATHS + i] = (uint8_t)(leaf[i] >> 8 * b);
+            byte[b * MASK_PATHS + i] = (uint8_t)(leaf[i] >> 8 * b);
+    return byte;
 }
 
-/* Level by level; leaves go where their paths point. */
-static void mask_add(struct form *form, const struct form_source *s)
+static void mask_add(struct form *form, const struct form_source *s,
+                     uint32_t height)
 {
-    struct place queue[2][MASK_PATHS] = { { { 0, 0, 0 } } };
-    uint32_t waiting = 1, masks = 1, first = form->mask_nodes;
-    uint32_t *leaf = form->leaf + (size_t)form->mask_trees * LEAF_WORDS;
+    struct place places[2][MASK_WIDE_PATHS];
+    bool is_wide = height > MASK_HEIGHT;
+    uint32_t *leaf = form->leaf + form->leaf_words;
     struct mask_tree *tree = &form->mask[form->mask_trees++];
-    *tree = (struct mask_tree){ .node = form->node + first, .leaf = leaf };
-    for (uint32_t depth = 0; waiting > 0; depth++) {
-        struct place *now = queue[depth % 2], *next = queue[(depth + 1) % 2];
-        uint32_t found = 0, inner = 0;
-        for (uint32_t k = 0; k < waiting; k++) {
-            const struct place at = now[k];
-            if (s->feature[at.node] == IFOREST_LEAF) {
-                leaf_fill(leaf, at.path, depth,
-                          leaf_length(form, s, at.node, depth));
-                continue;
-            }
-            uint32_t half = (MASK_PATHS / 2) >> depth;
-            mask_node_add(form, s, &at);
-            inner++;
-            next[found++] = (struct place){ at.node + 1, at.path, masks++ };
-            next[found++] =
-                (struct place){ s->right[at.node], at.path + half, masks++ };
-        }
+    struct levels l = { s,         leaf,
+                        0,         is_wide ? MASK_WIDE_PATHS : MASK_PATHS,
+                        1,         1,
+                        places[0], places[1] };
+    *tree = (struct mask_tree){ .is_wide = is_wide,
+                                .node = form->node + form->mask_nodes,
+                                .leaf = leaf };
+    places[0][0] = (struct place){ 0, 0, 0 };
+    while (l.count > 0) {
+        struct place *now = l.now;
+        uint32_t inner = level_add(form, &l);
         if (inner > 0)
-            tree->level[depth] = (uint16_t)inner;
-        waiting = found;
+            tree->level[l.depth] = (uint16_t)inner;
+        l.count = 2 * inner;
+        l.masks += 2 * inner;
+        l.depth++;
+        l.paths /= 2;
+        l.now = l.next;
+        l.next = now;
     }
-    leaf_bytes(leaf, (uint8_t *)(leaf + MASK_PATHS));
-    tree->leaf_byte = (const uint8_t *)(leaf + MASK_PATHS);
+    if (!is_wide)
+        tree->leaf_byte = leaf_bytes(leaf);
+    form->leaf_words += is_wide ? MASK_WIDE_PATHS : LEAF_WORDS;
 }
 
 static void deep_add(struct form *form, const struct form_source *s,
@@ -246,18 +291,20 @@ static void deep_add(struct form *form, const struct form_source *s,
 void form_build(struct form *form, const struct iforest_forest *forest,
                 uint32_t first, uint32_t end)
 {
-    form->mask_trees = form->mask_nodes = form->features = 0;
+    form->mask_trees = form->mask_nodes = 0;
+    form->leaf_words = form->features = 0;
     form->deep_trees = form->deep_nodes = 0;
     check(end - first <= form->room.trees);
     for (uint32_t tree = first; tree < end; tree++) {
         struct form_source s = source_of(forest, tree);
         uint32_t height = tree_height(&s);
-        if (height > MASK_HEIGHT)
+        if (height > MASK_HEIGHT_MAX)
             deep_add(form, &s, height);
         else
-            mask_add(form, &s);
+            mask_add(form, &s, height);
     }
     check(form->mask_nodes <= form->room.mask_nodes &&
+          form->leaf_words <= form->room.leaf_words &&
           form->deep_nodes <= form->room.deep_nodes);
     form_sort(form);
 }

@@ -1,7 +1,7 @@
 /*
  * The scoring form: a group of trees laid out for the kernels, and the walk
- * over blocks of rows. Trees of up to MASK_HEIGHT levels are walked by masks,
- * higher ones by child indices.
+ * over blocks of rows. Trees of up to MASK_HEIGHT_MAX levels are walked by
+ * masks, higher ones by child indices.
  *
  * Use      form_group says which trees go together, form_init makes room,
  *          form_build lays trees out (again and again in the same room).
@@ -26,10 +26,11 @@
 struct form_room {
     uint32_t trees;
     uint32_t mask_nodes; /* inner nodes of mask trees */
+    uint32_t leaf_words; /* of mask trees' leaf tables */
     uint32_t deep_nodes; /* nodes of deep trees */
 };
 
-/* A threshold of a mask tree until form_finish gives it its place. */
+/* A threshold of a mask tree until form_sort gives it its place. */
 struct form_split {
     float threshold;
     uint16_t column;
@@ -39,9 +40,9 @@ struct form_split {
 struct form {
     uint32_t cols;
     struct form_room room;
-    const uint32_t *c; /* c(n) for n up to the subsample */
+    const uint32_t *c; /* form_c_table */
 
-    uint32_t mask_trees, mask_nodes, features;
+    uint32_t mask_trees, mask_nodes, leaf_words, features;
     struct mask_tree *mask;
     struct mask_node *node;
     struct form_split *split; /* per node */
@@ -59,7 +60,8 @@ struct form {
     uint8_t *deep_missing_right;
 };
 
-/* c(0), ..., c(subsample). NULL: no memory. */
+/* c(0), c(1), ... for every leaf that a forest of `subsample` rows a tree may
+ * have. NULL: no memory. */
 const uint32_t *form_c_table(uint32_t subsample, struct arena *arena);
 
 /* The trees [first, returned) of the forest make one form: as many as its bits

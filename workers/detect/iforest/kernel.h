@@ -2,7 +2,7 @@
  * The inner loops of scoring, one table of them per instruction-set level.
  * Plain C is the reference and runs everywhere; all give the same sums.
  *
- * Mask     trees of up to MASK_HEIGHT levels, MASK_ROWS rows at a time, one
+ * Mask     trees of up to MASK_HEIGHT_MAX levels, MASK_ROWS rows at a time, one
  *          bit per row. `fill` turns one column into the answers to all of
  *          its thresholds: sorted, threshold k is exceeded exactly by the rows
  *          whose rank (number of thresholds below the value) is above k, so
@@ -20,17 +20,20 @@
 
 #include "proto/base/isa.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define KERNEL_ROWS 8u /* interleaved by the deep loops */
 
 #define MASK_ROWS 512u
 #define MASK_WORDS (MASK_ROWS / 64u)
-#define MASK_HEIGHT 8u
+#define MASK_HEIGHT 8u /* a path is a byte */
 #define MASK_PATHS (1u << MASK_HEIGHT)
-#define MASK_NODES (MASK_PATHS - 1u) /* inner nodes of a tree at most */
-#define MASK_LEAF_BYTES 3u           /* a path length is below 2^24 */
-#define MASK_TREES 256u              /* of one walk: sums of bytes fit u16 */
+#define MASK_HEIGHT_MAX 10u /* of wide trees */
+#define MASK_WIDE_PATHS (1u << MASK_HEIGHT_MAX)
+#define MASK_NODES (MASK_WIDE_PATHS - 1u) /* inner nodes of a tree at most */
+#define MASK_LEAF_BYTES 3u                /* a path length is below 2^24 */
+#define MASK_TREES 256u /* of one walk: sums of bytes fit u16 */
 #define MASK_SEARCH_MIN 32u
 
 struct mask_bits {
@@ -56,11 +59,14 @@ struct mask_node {
 };
 
 struct mask_tree {
-    uint16_t level[MASK_HEIGHT]; /* nodes by depth */
+    bool is_wide;                    /* higher than MASK_HEIGHT */
+    uint16_t level[MASK_HEIGHT_MAX]; /* nodes by depth */
     const struct mask_node *node;
-    /* Path length by path, the turn at the root in the highest bit; and the
-     * same as MASK_LEAF_BYTES tables of bytes, the lowest first. */
+    /* Path length by path, the turn at the root in the highest bit: MASK_PATHS
+     * of them, or MASK_WIDE_PATHS. */
     const uint32_t *leaf;
+    /* The same as MASK_LEAF_BYTES tables of bytes, the lowest first; NULL when
+     * wide. */
     const uint8_t *leaf_byte;
 };
 

@@ -66,6 +66,10 @@ static void walk(const struct mask_tree *tree, uint32_t trees,
     struct mask_bits plane[MASK_HEIGHT];
     for (uint32_t t = 0; t < trees; t++) {
         const uint32_t *leaf = tree[t].leaf;
+        if (tree[t].is_wide) {
+            mask_wide(&tree[t], bits, space->rows, sums);
+            continue;
+        }
         mask_descend(&tree[t], bits, space->rows, plane);
         for (uint32_t row = 0; row < MASK_ROWS; row += 32) {
             uint8_t path[32];

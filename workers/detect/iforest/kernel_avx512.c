@@ -5,6 +5,8 @@
 #include <immintrin.h>
 
 #define TABLE_LEVELS 8u /* of a search tree in registers */
+#define EVEN_LANES 0x88
+#define ODD_LANES 0xDD
 
 /* Sixteen values one level down: entry j's children are 2j and 2j + 1. */
 static inline __m512i step(__m512i at, __m512 threshold, __m512 x)
@@ -96,57 +98,28 @@ static void fill(const struct mask_feature *f, const float *x,
     mask_answer(f, x, rank, bits);
 }
 
-/* Sends all rows down a tree; plane d says who turned right at depth d. */
-static inline void planes(const struct mask_tree *tree,
-                          const struct mask_bits *bits, struct mask_bits *rows,
-                          __m512i *plane)
+/* Transposes the planes' words: quadword p of `ret_word[w]` is word w of plane
+ * p. */
+static inline void transpose(const struct mask_bits *plane, __m512i *ret_word)
 {
-    const struct mask_node *node = tree->node;
-    __m512i *child = (__m512i *)(rows + 1);
-    _mm512_store_si512(rows, _mm512_set1_epi32(-1));
-    for (uint32_t depth = 0; depth < MASK_HEIGHT; depth++) {
-        __m512i turned = _mm512_setzero_si512();
-        for (uint32_t k = 0; k < tree->level[depth]; k++, node++, child += 2) {
-            __m512i here = _mm512_load_si512(&rows[node->from]);
-            __m512i right =
-                _mm512_and_si512(here, _mm512_load_si512(&bits[node->slot]));
-            _mm512_store_si512(child, _mm512_xor_si512(here, right));
-            _mm512_store_si512(child + 1, right);
-            turned = _mm512_or_si512(turned, right);
-        }
-        plane[depth] = turned;
-    }
-}
-
-/* Transposes 8 x 8 quadwords. */
-static inline void transpose(__m512i *q)
-{
-    __m512i a[8], b[8];
+    __m512i pair[8], quad[8]; /* of planes, in lanes of 128 bits */
     for (uint32_t i = 0; i < 4; i++) {
-        a[2 * i] = _mm512_unpacklo_epi64(q[2 * i], q[2 * i + 1]);
-        a[2 * i + 1] = _mm512_unpackhi_epi64(q[2 * i], q[2 * i + 1]);
+        __m512i a = _mm512_load_si512(&plane[2 * i]);
+        __m512i b = _mm512_load_si512(&plane[2 * i + 1]);
+        pair[2 * i] = _mm512_unpacklo_epi64(a, b);
+        pair[2 * i + 1] = _mm512_unpackhi_epi64(a, b);
     }
-    for (uint32_t i = 0; i < 2; i++)
+    for (uint32_t i = 0; i < 8; i += 4)
         for (uint32_t j = 0; j < 2; j++) {
-            b[4 * i + j] =
-                _mm512_shuffle_i64x2(a[4 * i + j], a[4 * i + 2 + j], 0x88);
-            b[4 * i + 2 + j] =
-                _mm512_shuffle_i64x2(a[4 * i + j], a[4 * i + 2 + j], 0xDD);
+            __m512i a = pair[i + j], b = pair[i + 2 + j];
+            quad[i + j] = _mm512_shuffle_i64x2(a, b, EVEN_LANES);
+            quad[i + 2 + j] = _mm512_shuffle_i64x2(a, b, ODD_LANES);
         }
     for (uint32_t j = 0; j < 4; j++) {
-        /* b[j]: words {0,2}x... of planes 0..3; b[4 + j]: planes 4..7 */
-        a[j] = _mm512_shuffle_i64x2(b[j], b[4 + j], 0x88);
-        a[4 + j] = _mm512_shuffle_i64x2(b[j], b[4 + j], 0xDD);
+        __m512i a = quad[j], b = quad[4 + j];
+        ret_word[j] = _mm512_shuffle_i64x2(a, b, EVEN_LANES);
+        ret_word[4 + j] = _mm512_shuffle_i64x2(a, b, ODD_LANES);
     }
-    /* word w = 2 * lane + j: lanes 0,2 (0x88 of 0x88) ... */
-    q[0] = a[0];
-    q[1] = a[1];
-    q[4] = a[4];
-    q[5] = a[5];
-    q[2] = a[2];
-    q[3] = a[3];
-    q[6] = a[6];
-    q[7] = a[7];
 }
 
 /* Sums of bytes of 64 rows: even + 256 * odd rows (mod 2^16), and odd rows. */
@@ -167,8 +140,9 @@ static inline __m512i look_up(const uint8_t *table, __m512i path)
                                  _mm512_load_si512(t + 3)));
 }
 
-/* Eight rows' bits of one plane after the other become eight paths. */
-static inline __m512i paths(__m512i plane_bits)
+/* A word of all planes becomes the paths of its 64 rows, a byte each: byte b of
+ * the planes side by side, then 8 x 8 bits transposed. */
+static inline __m512i paths(__m512i plane_words)
 {
     const __m512i bytes = _mm512_set_epi8(
         63, 55, 47, 39, 31, 23, 15, 7, 62, 54, 46, 38, 30, 22, 14, 6, 61, 53,
@@ -177,7 +151,7 @@ static inline __m512i paths(__m512i plane_bits)
         1, 56, 48, 40, 32, 24, 16, 8, 0);
     const __m512i unit = _mm512_set1_epi64((long long)0x8040201008040201u);
     return _mm512_gf2p8affine_epi64_epi8(
-        unit, _mm512_permutexvar_epi8(bytes, plane_bits), 0);
+        unit, _mm512_permutexvar_epi8(bytes, plane_words), 0);
 }
 
 static inline void add_bytes(struct byte_sums *s, uint32_t word, uint32_t byte,
@@ -188,43 +162,42 @@ static inline void add_bytes(struct byte_sums *s, uint32_t word, uint32_t byte,
         _mm512_add_epi16(s->odd[word][byte], _mm512_srli_epi16(v, 8));
 }
 
-static inline void add_sums(const struct byte_sums *s, uint32_t *sums)
+static void add_sums(const struct byte_sums *s, uint32_t *sums)
 {
-    for (uint32_t w = 0; w < MASK_WORDS; w++) {
-        __m512i even32 = _mm512_setzero_si512(), odd32 = even32;
-        __m512i even32h = even32, odd32h = even32;
-        (void)even32h;
-        (void)odd32h;
-        uint16_t both[MASK_LEAF_BYTES][32], odd[MASK_LEAF_BYTES][32];
+    for (uint32_t w = 0; w < MASK_WORDS; w++)
         for (uint32_t b = 0; b < MASK_LEAF_BYTES; b++) {
-            _mm512_storeu_si512(both[b], s->both[w][b]);
-            _mm512_storeu_si512(odd[b], s->odd[w][b]);
-        }
-        (void)odd32;
-        for (uint32_t i = 0; i < 32; i++)
-            for (uint32_t b = 0; b < MASK_LEAF_BYTES; b++) {
-                uint16_t even = (uint16_t)(both[b][i] - (odd[b][i] << 8));
+            uint16_t both[32], odd[32];
+            _mm512_storeu_si512(both, s->both[w][b]);
+            _mm512_storeu_si512(odd, s->odd[w][b]);
+            for (uint32_t i = 0; i < 32; i++) {
+                uint16_t even = (uint16_t)(both[i] - (odd[i] << 8));
                 sums[64 * w + 2 * i] += (uint32_t)even << 8 * b;
-                sums[64 * w + 2 * i + 1] += (uint32_t)odd[b][i] << 8 * b;
+                sums[64 * w + 2 * i + 1] += (uint32_t)odd[i] << 8 * b;
             }
-    }
+        }
 }
 
 static void walk(const struct mask_tree *tree, uint32_t trees,
                  const struct mask_bits *bits, struct mask_space *space,
                  uint32_t *sums)
 {
+    struct mask_bits plane[MASK_HEIGHT];
     struct byte_sums s;
     memset(&s, 0, sizeof s);
     for (uint32_t t = 0; t < trees; t++) {
-        __m512i plane[MASK_HEIGHT];
-        planes(&tree[t], bits, space->rows, plane);
-        transpose(plane);
+        if (tree[t].is_wide) {
+            mask_wide(&tree[t], bits, space->rows, sums);
+            continue;
+        }
+        mask_descend(&tree[t], bits, space->rows, plane);
+        __m512i word[MASK_WORDS];
+        transpose(plane, word);
         for (uint32_t w = 0; w < MASK_WORDS; w++) {
-            __m512i path = paths(plane[w]);
-            for (uint32_t b = 0; b < MASK_LEAF_BYTES; b++)
-                add_bytes(&s, w, b,
-                          look_up(tree[t].leaf_byte + b * MASK_PATHS, path));
+            __m512i path = paths(word[w]);
+            for (uint32_t b = 0; b < MASK_LEAF_BYTES; b++) {
+                const uint8_t *table = tree[t].leaf_byte + b * MASK_PATHS;
+                add_bytes(&s, w, b, look_up(table, path));
+            }
         }
     }
     add_sums(&s, sums);
