@@ -64,7 +64,8 @@ static int make_answer(void *context, uint32_t kept, struct store_answer *a)
         .byte = view.position,
         .line = view.line,
     };
-    fill_reasons(e, v, a);
+    if (v->flagged) /* of near misses the line says enough */
+        fill_reasons(e, v, a);
     return rc;
 }
 
