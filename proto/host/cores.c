@@ -171,3 +171,14 @@ unsigned host_cores(void)
     buf_release(&membership);
     return cores > 0 ? cores : 1;
 }
+
+int host_isa(enum isa *ret_isa, struct fault *fault)
+{
+    const char *name = getenv("FYKE_ISA");
+    *ret_isa = ISA_BEST;
+    if (name == NULL || *name == '\0' ||
+        isa_from_name(name, ret_isa, fault) == 0)
+        return 0;
+    fault->err = ERR_USAGE;
+    return ERR_USAGE;
+}

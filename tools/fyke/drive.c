@@ -80,6 +80,9 @@ static int drive_check(const struct settings *settings, const char *input,
                        struct fault *fault)
 {
     uint64_t workers = settings->workers;
+    enum isa isa; /* the workers read it again */
+    if (host_isa(&isa, fault) != 0)
+        return fault->err;
     if (strcmp(input, "-") == 0 && standard_input_check(fault) != 0)
         return fault->err;
     if (settings->listen != NULL)

@@ -4,6 +4,7 @@
 #include "tools/fyke/local_compute.h"
 
 #include "proto/base/arena.h"
+#include "proto/host/cores.h"
 #include "workers/detect/compute.h"
 
 #include <pthread.h>
@@ -26,14 +27,8 @@ struct local {
 int local_options_default(struct local_options *ret_options,
                           struct fault *fault)
 {
-    const char *isa = getenv("FYKE_ISA");
     *ret_options = (struct local_options){ 0 };
-    if (isa == NULL || *isa == '\0')
-        return ERR_OK;
-    if (isa_from_name(isa, &ret_options->isa, fault) == 0)
-        return ERR_OK;
-    fault->err = ERR_USAGE;
-    return ERR_USAGE;
+    return host_isa(&ret_options->isa, fault);
 }
 
 static int local_model(struct local *l)

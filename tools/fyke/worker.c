@@ -97,7 +97,9 @@ const struct command command_worker = {
         "once. It redials for ever when the link is\nlost, and leaves with 0 "
         "when the coordinator has reached the end of its input.\n"
         "SIGTERM and Ctrl-C let it finish its task first; a second one "
-        "does not.\n",
+        "does not.\nFYKE_ISA=c, avx2 or avx512 in the environment has it "
+        "compute with those\ninstructions and not with the best ones that the "
+        "CPU has; answers are the same.\n",
     .examples = "  fyke worker --join tcp://127.0.0.1:7117\n"
                 "  for i in $(seq \"$(nproc)\"); do fyke worker -j "
                 "tcp://10.0.0.5:7117 & done\n",

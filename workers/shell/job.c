@@ -62,7 +62,8 @@ static void compute_work(uv_work_t *work)
                                        .progress = &job->progress,
                                        .stop = &job->stop,
                                        .begin = work_begin,
-                                       .watcher = job };
+                                       .watcher = job,
+                                       .isa = job->shell->isa };
     uint64_t begun_ns = uv_hrtime();
     if (job->ops == NULL)
         job->status = ERR_UNSUPPORTED;

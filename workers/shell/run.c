@@ -346,6 +346,9 @@ static void shell_run_loop(struct shell *s)
 int worker_run(const struct worker_run_options *options, struct fault *fault)
 {
     int err = parent_watch(options->parent_pid, fault);
+    enum isa isa = ISA_BEST;
+    if (err == 0)
+        err = host_isa(&isa, fault);
     if (err == 0)
         err = link_url_check(options->join, fault);
     if (err != 0)
@@ -354,6 +357,7 @@ int worker_run(const struct worker_run_options *options, struct fault *fault)
     if (s == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
     s->options = options;
+    s->isa = isa;
     (void)signal(SIGPIPE, SIG_IGN);
     arena_init(&s->arena,
                4 * (size_t)options->message_bytes_max + ARENA_EXTRA_BYTES);

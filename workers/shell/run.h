@@ -24,8 +24,9 @@ struct worker_run_options {
     struct log *log;
 };
 
-/* Blocks until BYE or a signal. 0 after BYE or SIGTERM; else a fault
- * (refused: ERR_VERSION, bad URL: ERR_USAGE). */
+/* Blocks until BYE or a signal. Kernels run at the level that $FYKE_ISA names.
+ * 0 after BYE or SIGTERM; else a fault (refused: ERR_VERSION, bad URL or
+ * level: ERR_USAGE). */
 FYKE_MUST_USE int worker_run(const struct worker_run_options *options,
                              struct fault *fault);
 

@@ -68,6 +68,7 @@ struct shell {
     struct wire_hello hello;
     char host[128];
     struct arena arena; /* of the one computation */
+    enum isa isa;       /* of its kernels */
     struct job *kept;   /* the TASK and, when computed, its result */
     struct job *load;   /* the MODEL being loaded */
     struct job *running;

@@ -127,3 +127,21 @@ Test(cores, version_1_quotas_are_read)
     cr_assert_eq(host_cores_quota("4:cpuacct,cpu:/job/7\n", root), 2);
     cr_assert_eq(host_cores_quota("3:cpuset:/job/7\n", root), 0);
 }
+
+Test(cores, the_level_of_instructions_comes_from_the_environment)
+{
+    struct fault fault;
+    enum isa isa = ISA_AVX2;
+    unsetenv("FYKE_ISA");
+    cr_assert_eq(host_isa(&isa, &fault), 0);
+    cr_assert_eq(isa, ISA_BEST);
+    setenv("FYKE_ISA", "", 1);
+    cr_assert_eq(host_isa(&isa, &fault), 0);
+    setenv("FYKE_ISA", "c", 1);
+    cr_assert_eq(host_isa(&isa, &fault), 0);
+    cr_assert_eq(isa, ISA_C);
+    setenv("FYKE_ISA", "avx1024", 1);
+    cr_assert_eq(host_isa(&isa, &fault), ERR_USAGE);
+    cr_assert_eq(fault.err, ERR_USAGE);
+    cr_assert_not_null(strstr(fault.text, "FYKE_ISA=avx1024"));
+}
