@@ -196,9 +196,9 @@ Test(rng, a_sample_is_distinct_ascending_and_in_range)
 Test(rng, every_index_and_every_pair_is_equally_likely)
 {
     struct rng r = seed_rng(9);
-    uint32_t out[3], scratch[8];
+    uint32_t out[3], scratch[19];
     unsigned single[10] = { 0 }, pair[10][10] = { { 0 } };
-    cr_assert_eq(rng_sample_scratch(3), 8);
+    cr_assert_eq(rng_sample_scratch(3), 19);
     for (int i = 0; i < 20000; i++) {
         rng_sample(&r, 10, 3, out, scratch);
         for (int a = 0; a < 3; a++) {
