@@ -103,6 +103,8 @@ static void rng_set_sorted(const uint32_t *set, uint32_t k, uint32_t *values)
     }
 }
 
+/* Floyd: the i-th number is drawn from [0, n - k + i]; one that was drawn
+ * before is replaced by the newest, which cannot have been. */
 void rng_sample(struct rng *r, uint32_t n, uint32_t k, uint32_t *ret_indices,
                 uint32_t *scratch)
 {
@@ -112,10 +114,30 @@ void rng_sample(struct rng *r, uint32_t n, uint32_t k, uint32_t *ret_indices,
     uint64_t scale = ((uint64_t)rng_set_slots(k) << 32) / n;
     memset(scratch, 0xff, rng_sample_scratch(k) * sizeof *scratch);
     for (uint32_t i = 0; i < k; i++) {
-        uint32_t newest = n - k + i; /* Floyd: draw from [0, newest] */
+        uint32_t newest = n - k + i;
         uint32_t drawn = (uint32_t)rng_below(r, (uint64_t)newest + 1);
         if (!rng_set_add(scratch, scale, drawn))
             (void)rng_set_add(scratch, scale, newest);
     }
     rng_set_sorted(scratch, k, ret_indices);
+}
+
+void rng_sample_set(struct rng *r, uint32_t n, uint32_t k,
+                    uint32_t *ret_indices, uint32_t *scratch)
+{
+    uint32_t words = rng_sample_scratch(k);
+    if (n / 32 >= words) { /* more than a bit for each */
+        rng_sample(r, n, k, ret_indices, scratch);
+        return;
+    }
+    check(k <= n);
+    memset(scratch, 0, ((size_t)n / 32 + 1) * sizeof *scratch);
+    for (uint32_t i = 0; i < k; i++) {
+        uint32_t newest = n - k + i;
+        uint32_t drawn = (uint32_t)rng_below(r, (uint64_t)newest + 1);
+        if (scratch[drawn / 32] >> drawn % 32 & 1)
+            drawn = newest;
+        scratch[drawn / 32] |= UINT32_C(1) << drawn % 32;
+        ret_indices[i] = drawn;
+    }
 }
