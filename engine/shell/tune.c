@@ -4,7 +4,6 @@
  */
 #include "engine/shell/tune.h"
 
-#include "engine/shell/detecting.h"
 #include "engine/shell/engine_int.h"
 #include "engine/shell/tuning.h"
 #include "proto/base/check.h"
@@ -12,6 +11,7 @@
 #include "proto/host/clock.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,7 +83,8 @@ static void take_settings(struct engine *e)
         strcmp(s->log_level, e->settings.log_level) != 0)
         log_set_level(e->log, level);
     e->severity_changed |= s->severity != e->settings.severity;
-    e->verdict = detecting_verdict(s, &e->detectors);
+    e->verdict = verdict_config_of((uint32_t)lround(s->severity * 1e4),
+                                   (uint32_t)s->fit_rows);
     e->settings = *s;
     change_release(&t->applied);
     t->applied = t->change;
