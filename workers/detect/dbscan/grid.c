@@ -6,7 +6,6 @@
 #include <math.h>
 #include <string.h>
 
-#define GRID_COLS 3u /* above, the tree is faster */
 /* So much smaller than eps / sqrt(cols) is a side: more than coordinates and
  * the double sum are rounded by. */
 #define GRID_SHRINK 1e-6
@@ -44,9 +43,6 @@ bool grid_shape_of(const struct dbscan_input *in, struct grid_shape *ret_shape)
         return false;
     double side = in->eps / sqrt(m->cols) * (1 - GRID_SHRINK);
     s.per_side = 1 / side;
-    /* Two points within eps are eps / side, rounded up, cells apart at most. */
-    double reach = sqrt(m->cols) * (1 + 2 * GRID_SHRINK);
-    s.reach = (uint32_t)reach + 1;
     for (uint32_t j = m->cols; j-- > 0;) {
         double high;
         column_range(matrix_column(m, j), m->rows, &s.low[j], &high);
@@ -54,7 +50,7 @@ bool grid_shape_of(const struct dbscan_input *in, struct grid_shape *ret_shape)
         if (!(extent < GRID_SIDE_MAX))
             return false;
         s.shift[j] = s.bits;
-        s.bits += radix_bits((uint64_t)extent + 2 * s.reach);
+        s.bits += radix_bits((uint64_t)extent + 2 * GRID_REACH);
     }
     if (isinf(s.per_side))
         s.per_side = 0; /* every column is one value */
@@ -78,7 +74,7 @@ static void grid_words(const struct grid *g, uint64_t *words)
             double low = s->low[j], per_side = s->per_side;
             for (uint32_t i = 0; i < n; i++) {
                 int32_t c = (int32_t)(((double)x[i] - low) * per_side);
-                words[first + i] += (uint64_t)(c + (int32_t)s->reach)
+                words[first + i] += (uint64_t)(c + (int32_t)GRID_REACH)
                                     << (s->shift[j] + point_bits);
             }
         }
@@ -93,6 +89,21 @@ static uint32_t words_runs(const uint64_t *words, uint32_t count, uint32_t low)
     return runs;
 }
 
+static int grid_cells_alloc(struct grid *g, struct arena *a)
+{
+    struct grid_cells *all = &g->all;
+    all->first = arena_alloc(a, all->count + 1u, sizeof *all->first);
+    all->last = arena_zalloc(a, (size_t)all->count + GRID_KERNEL_LANES,
+                             sizeof *all->last);
+    all->row = arena_alloc(a, g->rows + 1u, sizeof *all->row);
+    g->core_points = arena_zalloc(a, all->count, sizeof *g->core_points);
+    g->row_key = arena_alloc(a, g->rows, sizeof *g->row_key);
+    return all->first == NULL || all->last == NULL || all->row == NULL ||
+                   g->core_points == NULL || g->row_key == NULL
+               ? ERR_NOMEM
+               : 0;
+}
+
 /* Cells and rows, read off the sorted words. */
 static int grid_cells(struct grid *g, const uint64_t *words)
 {
@@ -100,32 +111,26 @@ static int grid_cells(struct grid *g, const uint64_t *words)
     uint32_t point_bits = radix_bits(g->count - 1);
     uint32_t last_bits = g->cols > 1 ? g->shape.shift[g->cols - 2] : 32;
     uint64_t last_mask = ((uint64_t)1 << last_bits) - 1, before = 0;
-    g->cells = words_runs(words, g->count, point_bits);
+    g->all.count = words_runs(words, g->count, point_bits);
     g->rows =
         g->cols > 1 ? words_runs(words, g->count, point_bits + last_bits) : 1;
-    g->cell_start = arena_alloc(a, g->cells + 1u, sizeof *g->cell_start);
-    g->cell_last = arena_zalloc(a, (size_t)g->cells + GRID_KERNEL_LANES,
-                                sizeof *g->cell_last);
-    g->cell_core = arena_zalloc(a, g->cells, sizeof *g->cell_core);
-    g->row_start = arena_alloc(a, g->rows + 1u, sizeof *g->row_start);
-    g->row_key = arena_alloc(a, g->rows, sizeof *g->row_key);
-    if (g->cell_start == NULL || g->cell_last == NULL || g->cell_core == NULL ||
-        g->row_start == NULL || g->row_key == NULL)
-        return ERR_NOMEM;
+    int rc = grid_cells_alloc(g, a);
+    if (rc != 0)
+        return rc;
     for (uint32_t i = 0, cell = 0, row = 0; i < g->count; i++) {
         uint64_t key = words[i] >> point_bits;
         if (i > 0 && key == before)
             continue;
         if (i == 0 || key >> last_bits != before >> last_bits) {
-            g->row_start[row] = cell;
+            g->all.row[row] = cell;
             g->row_key[row++] = key >> last_bits;
         }
-        g->cell_start[cell] = i;
-        g->cell_last[cell++] = (uint32_t)(key & last_mask);
+        g->all.first[cell] = i;
+        g->all.last[cell++] = (uint32_t)(key & last_mask);
         before = key;
     }
-    g->cell_start[g->cells] = g->count;
-    g->row_start[g->rows] = g->cells;
+    g->all.first[g->all.count] = g->count;
+    g->all.row[g->rows] = g->all.count;
     return 0;
 }
 
@@ -157,10 +162,10 @@ static int grid_points(struct grid *g, const uint64_t *words, uint32_t *order)
  * keeps their points apart. `ret_key` is the step from one to the other. */
 static uint32_t grid_gap(const struct grid *g, uint32_t code, int64_t *ret_key)
 {
-    uint32_t side = 2 * g->shape.reach + 1, gap = 0;
+    uint32_t side = 2 * GRID_REACH + 1, gap = 0;
     *ret_key = 0;
     for (uint32_t j = 0; j + 1 < g->cols; j++, code /= side) {
-        int64_t step = (int64_t)(code % side) - g->shape.reach;
+        int64_t step = (int64_t)(code % side) - GRID_REACH;
         uint32_t apart = (uint32_t)(step < 0 ? -step : step);
         gap += apart > 1 ? (apart - 1) * (apart - 1) : 0;
         *ret_key +=
@@ -177,7 +182,7 @@ static void grid_steps(struct grid *g)
     uint32_t all = 1;
     int64_t key;
     for (uint32_t j = 0; j + 1 < g->cols; j++)
-        all *= 2 * g->shape.reach + 1;
+        all *= 2 * GRID_REACH + 1;
     g->step[g->steps++] = 0;
     for (uint32_t gap = 0; gap <= g->cols; gap++) {
         for (uint32_t code = 0; code < all; code++)
@@ -222,7 +227,7 @@ int grid_build(struct dbscan_work *w, struct grid **ret_grid)
 bool dbscan_grid_suits(const struct dbscan_input *in)
 {
     struct grid_shape shape;
-    return in->points.cols <= GRID_COLS && grid_shape_of(in, &shape);
+    return grid_shape_of(in, &shape);
 }
 
 static int build(struct dbscan_work *w, void **ret_index)

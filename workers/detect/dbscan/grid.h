@@ -8,9 +8,9 @@
  * Rows     cells that differ in the last coordinate alone. In each row, the
  *          cells within reach of a cell are one run of cells, and their
  *          points one run of points.
- * Reach    cells further apart than `reach` in some coordinate have no
- *          neighbouring points. Coordinates begin at `reach`, so that those of
- *          a neighbouring row are a constant away in its key.
+ * Reach    cells further apart than GRID_REACH in some coordinate have no
+ *          neighbouring points. Coordinates begin there, so that a row within
+ *          reach is a constant away in its key.
  * Place    where a point lies in the grid's order, 0 to count - 1.
  */
 #ifndef FYKE_WORKERS_DBSCAN_GRID_H
@@ -20,20 +20,27 @@
 #include "workers/detect/dbscan/index.h"
 #include "workers/detect/dbscan/near.h"
 
-#define GRID_COLS_MAX 4u
-#define GRID_REACH_MAX 3u
-#define GRID_PROGRESS 4096u /* points between two looks at `stop` */
-#define GRID_ROWS_MAX 343u  /* (2 * reach + 1)^(cols - 1) */
-#define GRID_AROUND_MAX (GRID_ROWS_MAX * (2 * GRID_REACH_MAX + 1))
+#define GRID_COLS_MAX 3u
+#define GRID_REACH 2u     /* sqrt(GRID_COLS_MAX), rounded up */
+#define GRID_ROWS_MAX 25u /* (2 * reach + 1)^(columns - 1) */
+#define GRID_AROUND_MAX (GRID_ROWS_MAX * (2 * GRID_REACH + 1))
 /* Cells along a column: coordinates stay exact to 2^-23 of a cell. */
 #define GRID_SIDE_MAX 0x1p28
+#define GRID_PROGRESS 4096u /* points between two looks at `stop` */
 
 struct grid_shape {
-    uint32_t reach;
     double low[GRID_COLS_MAX];     /* the least value */
     double per_side;               /* 1 / side */
     uint32_t shift[GRID_COLS_MAX]; /* of a coordinate, in a cell's key */
     uint32_t bits;                 /* of a key */
+};
+
+/* Cells in order, and which of them make up a row. */
+struct grid_cells {
+    uint32_t count;
+    uint32_t *first; /* by cell: its first place */
+    uint32_t *last;  /* by cell: its last coordinate */
+    uint32_t *row;   /* rows + 1: by row its first cell */
 };
 
 struct grid {
@@ -42,20 +49,18 @@ struct grid {
     const struct grid_kernel *kernel;
     struct exact_limit limit;
     struct grid_shape shape;
-    uint32_t cols, count, cells, rows;
+    uint32_t cols, count, rows;
     float *x; /* count x cols by place, readable NEAR_LANES further */
     size_t stride;
-    uint32_t *order;      /* by place: the point */
-    uint32_t *cell_start; /* cells + 1: the first place */
-    uint32_t *cell_last;  /* the last coordinate */
-    uint32_t *cell_core;  /* so many core points, first in the cell */
-    uint32_t *row_start;  /* rows + 1: the first cell */
-    uint64_t *row_key;    /* the other coordinates */
-    /* Of cells: DBSCAN_NONE is the parent of those without a core point, and
-     * after grid_unite every other's is its root. */
-    struct unite unite;
-    uint32_t steps;      /* to rows within reach, the row itself first */
-    uint32_t steps_near; /* so many first ones lead to rows that touch */
+    uint32_t *order;        /* by place: the point */
+    uint64_t *row_key;      /* by row: the coordinates but the last */
+    struct grid_cells all;  /* `first` has one more behind the last cell */
+    uint32_t *core_points;  /* of all cells: so many, first in the cell */
+    struct grid_cells core; /* those with core points; from grid_unite on */
+    uint32_t *core_count;   /* of those: so many */
+    struct unite unite;     /* of those; after grid_unite parents are roots */
+    uint32_t steps;         /* to rows within reach, the row itself first */
+    uint32_t steps_near;    /* so many first ones lead to rows that touch */
     int64_t step[GRID_ROWS_MAX]; /* what to add to a row's key */
 };
 
@@ -82,37 +87,42 @@ static inline void grid_query(const struct grid *g, uint32_t place,
 }
 
 /*
- * Goes over rows in order and gives the rows around each, and for cells of
- * the row, in order, the runs of cells within reach. All cursors only move
+ * Goes over rows in order and gives the rows around each, and for coordinates
+ * in the row, ascending, the runs of cells within reach. All cursors only move
  * forward, so that a sweep costs as much as there are rows and cells.
  */
 struct grid_sweep {
     const struct grid *grid;
-    bool forward;                 /* only this row and those behind it */
-    uint32_t at[GRID_ROWS_MAX];   /* by step: a row not behind its target */
-    uint32_t rows;                /* that exist around this row */
-    uint32_t rows_near;           /* so many first ones touch it */
-    uint32_t row[GRID_ROWS_MAX];  /* their numbers, by step */
-    uint32_t cell[GRID_ROWS_MAX]; /* in each: a cell not behind the run */
-    uint32_t stop[GRID_ROWS_MAX]; /* in each: behind its last cell */
+    const struct grid_cells *cells; /* the cells looked for */
+    bool forward;                   /* in this row and those behind it alone */
+    uint32_t at[GRID_ROWS_MAX];     /* by step: a row not behind its target */
+    uint32_t rows;                  /* around this one, with such cells */
+    uint32_t rows_near;             /* so many first ones touch it */
+    uint32_t cell[GRID_ROWS_MAX];   /* as in grid_kernel.h */
+    uint32_t next[GRID_ROWS_MAX + GRID_KERNEL_LANES]; /* read beyond */
+    uint32_t stop[GRID_ROWS_MAX];
 };
 
 /* At the first row. */
-void grid_sweep_init(struct grid_sweep *s, const struct grid *g, bool forward);
+void grid_sweep_init(struct grid_sweep *s, const struct grid *g,
+                     const struct grid_cells *cells, bool forward);
 
 /* On to `row`, which is not before the last one. */
 void grid_sweep_row(struct grid_sweep *s, uint32_t row);
 
-/* Of the rows [from, to) around: the runs of cells within reach of `cell`,
- * which is not before the last one asked for in this row. */
+/* Of the rows [from, to) around: the runs of cells within reach of the last
+ * coordinate `last`, which is not below the one before in this row. */
 static inline struct grid_window grid_sweep_window(struct grid_sweep *s,
                                                    uint32_t from, uint32_t to,
-                                                   uint32_t cell)
+                                                   uint32_t last)
 {
-    const struct grid *g = s->grid;
-    uint32_t last = g->cell_last[cell], reach = g->shape.reach;
-    return (struct grid_window){ g->cell_last, s->cell + from, s->stop + from,
-                                 to - from,    last - reach,   last + reach };
+    return (struct grid_window){ .last = s->cells->last,
+                                 .cell = s->cell + from,
+                                 .next = s->next + from,
+                                 .stop = s->stop + from,
+                                 .rows = to - from,
+                                 .low = last - GRID_REACH,
+                                 .high = last + GRID_REACH };
 }
 
 #endif

@@ -1,32 +1,37 @@
 /* The grid's kernels: by level, and in plain C, the reference. */
 #include "workers/detect/dbscan/grid_kernel.h"
 
-static inline uint32_t window_skip(const struct grid_window *w, uint32_t cell,
-                                   uint32_t stop)
+static inline uint32_t rows_due(const uint32_t *next, uint32_t rows,
+                                uint32_t high)
 {
-    while (cell < stop && w->last[cell] < w->low)
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < 16 && i < rows; i++)
+        mask |= (uint32_t)(next[i] <= high) << i;
+    return mask;
+}
+
+static inline uint32_t row_skip(const uint32_t *last, uint32_t cell,
+                                uint32_t stop, uint32_t low)
+{
+    while (cell < stop && last[cell] < low)
         cell++;
     return cell;
 }
 
-static inline uint32_t window_mask(const struct grid_window *w, uint32_t cell,
-                                   uint32_t stop)
+static inline uint32_t row_mask(const uint32_t *last, uint32_t cell,
+                                uint32_t stop, uint32_t high)
 {
-    uint32_t mask = 0;
-    for (uint32_t i = 0; i < 8 && cell + i < stop; i++) {
-        if (w->last[cell + i] > w->high)
-            break;
-        mask |= 1u << i;
-    }
-    return mask;
+    uint32_t end = cell;
+    while (end < stop && last[end] <= high)
+        end++;
+    return (1u << (end - cell)) - 1;
 }
 
-static inline uint32_t window_other(const uint32_t *value, uint32_t a,
-                                    uint32_t b)
+static inline uint32_t other_mask(const uint32_t *value, uint32_t but)
 {
     uint32_t mask = 0;
     for (uint32_t i = 0; i < 8; i++)
-        mask |= (uint32_t)(value[i] != a && value[i] != b) << i;
+        mask |= (uint32_t)(value[i] != but) << i;
     return mask;
 }
 

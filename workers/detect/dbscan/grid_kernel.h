@@ -17,24 +17,28 @@
 #define GRID_KERNEL_LANES 16u
 
 struct grid_window {
-    const uint32_t *last; /* by cell: its last coordinate */
+    const uint32_t *last; /* by cell: its last coordinate, below 2^31 */
     uint32_t *cell;       /* by row: moves to the first one >= low */
+    uint32_t *next;       /* by row: the coordinate of `cell`, or
+                             GRID_KERNEL_END at `stop` */
     const uint32_t *stop; /* by row */
     uint32_t rows;
     uint32_t low, high; /* last coordinates wanted; high - low < 8 */
 };
 
+#define GRID_KERNEL_END UINT32_MAX
+
 struct grid_kernel {
     const char *name;
     /* The places of the window's cells, row by row; rows without any are left
-     * out. `start` has the first place of each cell. Returns how many ranges
-     * there are. */
-    uint32_t (*ranges)(const struct grid_window *w, const uint32_t *start,
+     * out. `first` has the first place of each cell and of one more. Returns
+     * how many ranges there are. */
+    uint32_t (*ranges)(const struct grid_window *w, const uint32_t *first,
                        struct near_range *ret_range);
-    /* The window's cells whose value is neither `a` nor `b`. Returns how many
-     * there are. */
+    /* The window's cells with values other than `but`. Returns how many there
+     * are. */
     uint32_t (*cells)(const struct grid_window *w, const uint32_t *value,
-                      uint32_t a, uint32_t b, uint32_t *ret_cell);
+                      uint32_t but, uint32_t *ret_cell);
 };
 
 extern const struct grid_kernel grid_kernel_c;

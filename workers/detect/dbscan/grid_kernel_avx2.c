@@ -1,4 +1,4 @@
-/* The grid's kernels on eight cells at a time. Coordinates are below 2^31. */
+/* The grid's kernels on eight cells at a time. */
 #include "workers/detect/dbscan/grid_kernel.h"
 
 #include <immintrin.h>
@@ -18,12 +18,28 @@ static inline uint32_t below(uint32_t count)
     return count < 8 ? (1u << count) - 1 : 0xffu;
 }
 
-static inline uint32_t window_skip(const struct grid_window *w, uint32_t cell,
-                                   uint32_t stop)
+/* GRID_KERNEL_END is -1 here: an unsigned comparison by way of the minimum. */
+static inline uint32_t rows_due(const uint32_t *next, uint32_t rows,
+                                uint32_t high)
 {
-    __m256i low = _mm256_set1_epi32((int)w->low);
+    __m256i limit = _mm256_set1_epi32((int)high), v = load(next);
+    uint32_t due =
+        bits(_mm256_cmpeq_epi32(_mm256_min_epu32(v, limit), v)) & below(rows);
+    if (rows > 8) {
+        v = load(next + 8);
+        due |= (bits(_mm256_cmpeq_epi32(_mm256_min_epu32(v, limit), v)) &
+                below(rows - 8))
+               << 8;
+    }
+    return due;
+}
+
+static inline uint32_t row_skip(const uint32_t *last, uint32_t cell,
+                                uint32_t stop, uint32_t low)
+{
+    __m256i limit = _mm256_set1_epi32((int)low);
     for (;;) {
-        uint32_t under = bits(_mm256_cmpgt_epi32(low, load(w->last + cell))) &
+        uint32_t under = bits(_mm256_cmpgt_epi32(limit, load(last + cell))) &
                          below(stop - cell);
         if (under != 0xffu)
             return cell + (uint32_t)__builtin_popcount(under);
@@ -31,21 +47,17 @@ static inline uint32_t window_skip(const struct grid_window *w, uint32_t cell,
     }
 }
 
-static inline uint32_t window_mask(const struct grid_window *w, uint32_t cell,
-                                   uint32_t stop)
+static inline uint32_t row_mask(const uint32_t *last, uint32_t cell,
+                                uint32_t stop, uint32_t high)
 {
-    __m256i high = _mm256_set1_epi32((int)w->high);
-    return ~bits(_mm256_cmpgt_epi32(load(w->last + cell), high)) &
+    __m256i limit = _mm256_set1_epi32((int)high);
+    return ~bits(_mm256_cmpgt_epi32(load(last + cell), limit)) &
            below(stop - cell);
 }
 
-static inline uint32_t window_other(const uint32_t *value, uint32_t a,
-                                    uint32_t b)
+static inline uint32_t other_mask(const uint32_t *value, uint32_t but)
 {
-    __m256i v = load(value);
-    return ~bits(
-        _mm256_or_si256(_mm256_cmpeq_epi32(v, _mm256_set1_epi32((int)a)),
-                        _mm256_cmpeq_epi32(v, _mm256_set1_epi32((int)b))));
+    return ~bits(_mm256_cmpeq_epi32(load(value), _mm256_set1_epi32((int)but)));
 }
 
 #include "workers/detect/dbscan/grid_kernel_body.h"

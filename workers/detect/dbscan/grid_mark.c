@@ -6,7 +6,7 @@ struct grid_marking {
     struct grid_sweep sweep;
     uint32_t need; /* min_points */
     /* Around the cell at hand: runs of points, in near rows and in others. */
-    struct near_range near[GRID_ROWS_MAX + 1], far[GRID_ROWS_MAX + 1];
+    struct near_range near[GRID_ROWS_MAX], far[GRID_ROWS_MAX];
     uint32_t nears, fars;
     uint64_t near_total, far_total;
     bool far_known; /* the others are only looked up when they are needed */
@@ -17,8 +17,10 @@ static uint32_t mark_ranges(struct grid_marking *m, uint32_t from, uint32_t to,
                             uint32_t cell, struct near_range *ret_range,
                             uint64_t *ret_total)
 {
-    struct grid_window w = grid_sweep_window(&m->sweep, from, to, cell);
-    uint32_t n = m->g->kernel->ranges(&w, m->g->cell_start, ret_range);
+    const struct grid *g = m->g;
+    struct grid_window w =
+        grid_sweep_window(&m->sweep, from, to, g->all.last[cell]);
+    uint32_t n = g->kernel->ranges(&w, g->all.first, ret_range);
     *ret_total = 0;
     for (uint32_t i = 0; i < n; i++)
         *ret_total += ret_range[i].count;
@@ -40,7 +42,7 @@ static void swap_places(struct grid *g, uint32_t a, uint32_t b)
 /* The point at `place` is a core point: among the first ones of its cell. */
 static void mark_core(struct grid *g, uint32_t cell, uint32_t place)
 {
-    uint32_t to = g->cell_start[cell] + g->cell_core[cell]++;
+    uint32_t to = g->all.first[cell] + g->core_points[cell]++;
     g->work->core[g->order[place]] = 1;
     if (to != place)
         swap_places(g, to, place);
@@ -81,7 +83,7 @@ static void mark_cell(struct grid_marking *m, uint32_t cell)
 {
     struct grid *g = m->g;
     uint32_t own = g->work->in.own;
-    uint32_t start = g->cell_start[cell], end = g->cell_start[cell + 1];
+    uint32_t start = g->all.first[cell], end = g->all.first[cell + 1];
     bool all = end - start >= m->need;
     if (!all) {
         mark_near(m, cell);
@@ -103,12 +105,12 @@ int grid_mark(struct grid *g)
         return ERR_NOMEM;
     m->g = g;
     m->need = g->work->in.min_points;
-    grid_sweep_init(&m->sweep, g, false);
+    grid_sweep_init(&m->sweep, g, &g->all, false);
     for (uint32_t row = 0; row < g->rows; row++) {
         grid_sweep_row(&m->sweep, row);
-        for (uint32_t c = g->row_start[row]; c < g->row_start[row + 1]; c++) {
+        for (uint32_t c = g->all.row[row]; c < g->all.row[row + 1]; c++) {
             mark_cell(m, c);
-            done += g->cell_start[c + 1] - g->cell_start[c];
+            done += g->all.first[c + 1] - g->all.first[c];
             if (done < GRID_PROGRESS)
                 continue;
             int rc = compute_advance(context, done);

@@ -3,10 +3,12 @@
 
 #include <string.h>
 
-void grid_sweep_init(struct grid_sweep *s, const struct grid *g, bool forward)
+void grid_sweep_init(struct grid_sweep *s, const struct grid *g,
+                     const struct grid_cells *cells, bool forward)
 {
     memset(s->at, 0, sizeof s->at);
     s->grid = g;
+    s->cells = cells;
     s->forward = forward;
     grid_sweep_row(s, 0);
 }
@@ -14,6 +16,7 @@ void grid_sweep_init(struct grid_sweep *s, const struct grid *g, bool forward)
 void grid_sweep_row(struct grid_sweep *s, uint32_t row)
 {
     const struct grid *g = s->grid;
+    const struct grid_cells *cells = s->cells;
     s->rows = s->rows_near = 0;
     for (uint32_t k = 0; k < g->steps; k++) {
         if (s->forward && g->step[k] < 0)
@@ -23,11 +26,12 @@ void grid_sweep_row(struct grid_sweep *s, uint32_t row)
         while (at < g->rows && g->row_key[at] < target)
             at++;
         s->at[k] = at;
-        if (at == g->rows || g->row_key[at] != target)
+        if (at == g->rows || g->row_key[at] != target ||
+            cells->row[at] == cells->row[at + 1])
             continue;
-        s->row[s->rows] = at;
-        s->cell[s->rows] = g->row_start[at];
-        s->stop[s->rows++] = g->row_start[at + 1];
+        s->cell[s->rows] = cells->row[at];
+        s->next[s->rows] = cells->last[cells->row[at]];
+        s->stop[s->rows++] = cells->row[at + 1];
         s->rows_near += k < g->steps_near;
     }
 }

@@ -7,7 +7,8 @@
 struct grid_touching {
     struct grid *g;
     struct grid_sweep sweep;
-    /* Cells around the one at hand, of clusters other than its own. */
+    uint32_t core; /* of core cells, those before the cell at hand */
+    /* Core cells around the one at hand, of clusters other than its own. */
     uint32_t cell[GRID_AROUND_MAX];
     uint32_t cells;
 };
@@ -25,32 +26,36 @@ static bool seen_has(const struct seen *s, uint32_t root)
     return false;
 }
 
-static int touch_report(struct grid *g, struct seen *s, uint32_t point,
-                        uint32_t cell, uint32_t root)
+/* Reports the cluster of a core cell. */
+static int touch_report(const struct grid_touching *t, struct seen *s,
+                        uint32_t place, uint32_t core)
 {
+    const struct grid *g = t->g;
     if (s->count < SEEN_MAX)
-        s->root[s->count++] = root;
-    return g->work->found(g->work, point, g->order[g->cell_start[cell]]);
+        s->root[s->count++] = g->unite.parent[core];
+    return g->work->found(g->work, g->order[place],
+                          g->order[g->core.first[core]]);
 }
 
-static int touch_point(struct grid_touching *t, uint32_t cell, uint32_t place)
+static int touch_point(const struct grid_touching *t, bool own_core,
+                       uint32_t place)
 {
-    struct grid *g = t->g;
+    const struct grid *g = t->g;
     struct seen seen;
     float query[GRID_COLS_MAX];
     int rc = 0;
     seen.count = 0;
+    if (own_core) /* of its own cell all are neighbours */
+        rc = touch_report(t, &seen, place, t->core);
     grid_query(g, place, query);
-    if (g->cell_core[cell] > 0) /* of its own cell all are neighbours */
-        rc = touch_report(g, &seen, g->order[place], cell,
-                          g->unite.parent[cell]);
     for (uint32_t k = 0; rc == 0 && k < t->cells; k++) {
-        uint32_t other = t->cell[k], root = g->unite.parent[other];
-        struct near_range range = { g->cell_start[other], g->cell_core[other] };
-        if (!seen_has(&seen, root) &&
+        uint32_t other = t->cell[k];
+        struct near_range range = { g->core.first[other],
+                                    g->core_count[other] };
+        if (!seen_has(&seen, g->unite.parent[other]) &&
             g->near->count(&g->limit, g->x, g->stride, &range, 1, g->cols,
                            query, 1) > 0)
-            rc = touch_report(g, &seen, g->order[place], other, root);
+            rc = touch_report(t, &seen, place, other);
     }
     return rc;
 }
@@ -58,15 +63,19 @@ static int touch_point(struct grid_touching *t, uint32_t cell, uint32_t place)
 static int touch_cell(struct grid_touching *t, uint32_t cell)
 {
     const struct grid *g = t->g;
-    uint32_t place = g->cell_start[cell] + g->cell_core[cell];
+    uint32_t end = g->all.first[cell + 1];
+    uint32_t place = g->all.first[cell] + g->core_points[cell];
+    bool own_core = g->core_points[cell] > 0;
     int rc = 0;
-    if (place == g->cell_start[cell + 1])
-        return 0;
-    struct grid_window w = grid_sweep_window(&t->sweep, 0, t->sweep.rows, cell);
-    t->cells = g->kernel->cells(&w, g->unite.parent, DBSCAN_NONE,
-                                g->unite.parent[cell], t->cell);
-    for (; rc == 0 && place < g->cell_start[cell + 1]; place++)
-        rc = touch_point(t, cell, place);
+    if (place < end) {
+        struct grid_window w =
+            grid_sweep_window(&t->sweep, 0, t->sweep.rows, g->all.last[cell]);
+        uint32_t own = own_core ? g->unite.parent[t->core] : DBSCAN_NONE;
+        t->cells = g->kernel->cells(&w, g->unite.parent, own, t->cell);
+    }
+    for (; rc == 0 && place < end; place++)
+        rc = touch_point(t, own_core, place);
+    t->core += own_core;
     return rc;
 }
 
@@ -79,13 +88,14 @@ int grid_touch(struct grid *g)
     if (rc != 0)
         return rc;
     t->g = g;
-    grid_sweep_init(&t->sweep, g, false);
+    t->core = 0;
+    grid_sweep_init(&t->sweep, g, &g->core, false);
     for (uint32_t row = 0; rc == 0 && row < g->rows; row++) {
         grid_sweep_row(&t->sweep, row);
-        uint32_t end = g->row_start[row + 1];
-        for (uint32_t c = g->row_start[row]; rc == 0 && c < end; c++) {
+        uint32_t end = g->all.row[row + 1];
+        for (uint32_t c = g->all.row[row]; rc == 0 && c < end; c++) {
             rc = touch_cell(t, c);
-            done += g->cell_start[c + 1] - g->cell_start[c];
+            done += g->all.first[c + 1] - g->all.first[c];
             if (rc == 0 && done >= GRID_PROGRESS) {
                 rc = compute_advance(context, done);
                 done = 0;

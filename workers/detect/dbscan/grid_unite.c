@@ -13,9 +13,9 @@ static struct box core_box(const struct grid *g, uint32_t cell)
 {
     struct box b;
     for (uint32_t j = 0; j < g->cols; j++) {
-        const float *x = g->x + j * g->stride + g->cell_start[cell];
+        const float *x = g->x + j * g->stride + g->core.first[cell];
         b.low[j] = b.high[j] = x[0];
-        for (uint32_t i = 1; i < g->cell_core[cell]; i++) {
+        for (uint32_t i = 1; i < g->core_count[cell]; i++) {
             b.low[j] = x[i] < b.low[j] ? x[i] : b.low[j];
             b.high[j] = x[i] > b.high[j] ? x[i] : b.high[j];
         }
@@ -41,17 +41,17 @@ static bool box_beyond(const struct grid *g, const struct box *b,
 /* Whether a core point of one is a neighbour of one of the other's. */
 static bool cells_meet(const struct grid *g, uint32_t a, uint32_t b)
 {
-    if (g->cell_core[a] > g->cell_core[b]) {
+    if (g->core_count[a] > g->core_count[b]) {
         uint32_t other = a;
         a = b;
         b = other;
     }
-    struct near_range range = { g->cell_start[b], g->cell_core[b] };
-    bool many = (uint64_t)g->cell_core[a] * g->cell_core[b] > PAIRS_FEW;
+    struct near_range range = { g->core.first[b], g->core_count[b] };
+    bool many = (uint64_t)g->core_count[a] * g->core_count[b] > PAIRS_FEW;
     struct box box = many ? core_box(g, b) : (struct box){ 0 };
-    for (uint32_t i = 0; i < g->cell_core[a]; i++) {
+    for (uint32_t i = 0; i < g->core_count[a]; i++) {
         float query[GRID_COLS_MAX];
-        grid_query(g, g->cell_start[a] + i, query);
+        grid_query(g, g->core.first[a] + i, query);
         if (many && box_beyond(g, &box, query))
             continue;
         if (g->near->count(&g->limit, g->x, g->stride, &range, 1, g->cols,
@@ -67,10 +67,10 @@ static void unite_cell(struct grid *g, struct grid_sweep *s, uint32_t cell,
 {
     struct unite *u = &g->unite;
     uint32_t other[GRID_AROUND_MAX], root = unite_find(u, cell);
-    struct grid_window w = grid_sweep_window(s, from, to, cell);
-    uint32_t n = g->kernel->cells(&w, u->parent, root, DBSCAN_NONE, other);
+    struct grid_window w = grid_sweep_window(s, from, to, g->core.last[cell]);
+    uint32_t n = g->kernel->cells(&w, u->parent, root, other);
     for (uint32_t i = 0; i < n; i++) {
-        if (other[i] < cell || u->parent[other[i]] == root)
+        if (other[i] < cell)
             continue;
         uint32_t with = unite_find(u, other[i]);
         if (with != root && cells_meet(g, cell, other[i]))
@@ -82,16 +82,14 @@ static void unite_cell(struct grid *g, struct grid_sweep *s, uint32_t cell,
 static int unite_pass(struct grid *g, struct grid_sweep *s, bool far)
 {
     uint32_t done = 0;
-    grid_sweep_init(s, g, true);
+    grid_sweep_init(s, g, &g->core, true);
     for (uint32_t row = 0; row < g->rows; row++) {
         grid_sweep_row(s, row);
         uint32_t from = far ? s->rows_near : 0;
         uint32_t to = far ? s->rows : s->rows_near;
-        for (uint32_t c = g->row_start[row]; c < g->row_start[row + 1]; c++) {
-            if (g->cell_core[c] == 0)
-                continue;
+        for (uint32_t c = g->core.row[row]; c < g->core.row[row + 1]; c++) {
             unite_cell(g, s, c, from, to);
-            done += g->cell_core[c];
+            done += g->core_count[c];
             if (done < GRID_PROGRESS)
                 continue;
             int rc = compute_advance(g->work->context, done);
@@ -103,19 +101,41 @@ static int unite_pass(struct grid *g, struct grid_sweep *s, bool far)
     return compute_advance(g->work->context, done);
 }
 
-/* Every cell alone, those without core points out of it. */
-static int unite_begin(struct grid *g)
+/* Picks the cells with core points. */
+static void core_cells(struct grid *g)
 {
-    struct unite *u = &g->unite;
-    u->count = g->cells;
-    u->parent =
-        arena_zalloc(g->work->context->arena,
-                     (size_t)g->cells + GRID_KERNEL_LANES, sizeof *u->parent);
-    if (u->parent == NULL)
-        return ERR_NOMEM;
-    for (uint32_t c = 0; c < g->cells; c++)
-        u->parent[c] = g->cell_core[c] > 0 ? c : DBSCAN_NONE;
-    return 0;
+    struct grid_cells *core = &g->core;
+    const struct grid_cells *all = &g->all;
+    core->count = 0;
+    for (uint32_t row = 0; row < g->rows; row++) {
+        core->row[row] = core->count;
+        for (uint32_t c = all->row[row]; c < all->row[row + 1]; c++) {
+            core->first[core->count] = all->first[c];
+            core->last[core->count] = all->last[c];
+            g->core_count[core->count] = g->core_points[c];
+            core->count += g->core_points[c] > 0;
+        }
+    }
+    core->row[g->rows] = core->count;
+}
+
+static int core_cells_alloc(struct grid *g, struct arena *a)
+{
+    struct grid_cells *core = &g->core;
+    uint32_t count = 1;
+    for (uint32_t c = 0; c < g->all.count; c++)
+        count += g->core_points[c] > 0;
+    core->first = arena_alloc(a, count, sizeof *core->first);
+    core->last =
+        arena_zalloc(a, (size_t)count + GRID_KERNEL_LANES, sizeof *core->last);
+    core->row = arena_alloc(a, g->rows + 1u, sizeof *core->row);
+    g->core_count = arena_alloc(a, count, sizeof *g->core_count);
+    g->unite.parent = arena_zalloc(a, (size_t)count + GRID_KERNEL_LANES,
+                                   sizeof *g->unite.parent);
+    return core->first == NULL || core->last == NULL || core->row == NULL ||
+                   g->core_count == NULL || g->unite.parent == NULL
+               ? ERR_NOMEM
+               : 0;
 }
 
 /* Clusters of cells to clusters of points, by their smallest core point. A
@@ -124,20 +144,18 @@ static int unite_begin(struct grid *g)
 static void unite_points(struct grid *g, uint32_t *least)
 {
     uint32_t *parent = g->work->unite->parent;
-    for (uint32_t c = 0; c < g->cells; c++) {
-        if (g->cell_core[c] == 0)
-            continue;
-        uint32_t root = unite_find(&g->unite, c), start = g->cell_start[c];
+    for (uint32_t c = 0; c < g->core.count; c++) {
+        uint32_t root = unite_find(&g->unite, c), start = g->core.first[c];
         g->unite.parent[c] = root;
         if (root == c)
             least[c] = DBSCAN_NONE;
-        for (uint32_t i = start; i < start + g->cell_core[c]; i++)
+        for (uint32_t i = start; i < start + g->core_count[c]; i++)
             if (g->order[i] < least[root])
                 least[root] = g->order[i];
     }
-    for (uint32_t c = 0; c < g->cells; c++) {
-        uint32_t start = g->cell_start[c];
-        for (uint32_t i = start; i < start + g->cell_core[c]; i++)
+    for (uint32_t c = 0; c < g->core.count; c++) {
+        uint32_t start = g->core.first[c];
+        for (uint32_t i = start; i < start + g->core_count[c]; i++)
             parent[g->order[i]] = least[g->unite.parent[c]];
     }
 }
@@ -146,12 +164,17 @@ int grid_unite(struct grid *g)
 {
     struct arena *a = g->work->context->arena;
     struct grid_sweep *s = arena_alloc(a, 1, sizeof *s);
-    uint32_t *least = arena_alloc(a, g->cells, sizeof *least);
-    if (s == NULL || least == NULL)
+    int rc = s == NULL ? ERR_NOMEM : core_cells_alloc(g, a);
+    if (rc != 0)
+        return rc;
+    core_cells(g);
+    g->unite.count = g->core.count;
+    for (uint32_t c = 0; c < g->core.count; c++)
+        g->unite.parent[c] = c;
+    uint32_t *least = arena_alloc(a, g->core.count, sizeof *least);
+    if (least == NULL)
         return ERR_NOMEM;
-    int rc = unite_begin(g);
-    if (rc == 0)
-        rc = unite_pass(g, s, false);
+    rc = unite_pass(g, s, false);
     if (rc == 0)
         rc = unite_pass(g, s, true);
     if (rc == 0)
