@@ -60,6 +60,7 @@ static int commit_batch(struct store *s, const struct store_batch *b,
     rc |= sqlite3_bind_int64(q, ++i, b->compute_us);
     rc |= sqlite3_bind_int64(q, ++i, b->merge_us);
     rc |= sqlite3_bind_int64(q, ++i, b->worker_us);
+    rc |= sqlite3_bind_int64(q, ++i, b->votes == 0 ? 1 : b->votes);
     return rc != 0 ? bind_failed(s, fault) : db_run(&s->db, q, fault);
 }
 
@@ -104,17 +105,28 @@ static int commit_source(struct store *s, const struct store_source *source,
     return err;
 }
 
-static int commit_reasons(struct store *s, const struct store_batch *b,
-                          const struct store_answer *a, const char *detector,
+/* NULL for a detector that finds no clusters. */
+static int bind_place(sqlite3_stmt *q, int index, const struct store_place *p)
+{
+    if (!p->clustered) {
+        return sqlite3_bind_null(q, index) | sqlite3_bind_null(q, index + 1);
+    }
+    return sqlite3_bind_int(q, index, p->cluster) |
+           sqlite3_bind_int(q, index + 1, p->core);
+}
+
+static int commit_reasons(struct store *s, uint64_t batch, uint32_t row,
+                          const char *detector,
+                          const struct store_reason *reason, uint32_t count,
                           struct fault *fault)
 {
     sqlite3_stmt *q = s->q[SQL_REASON];
-    check(a->reason_count <= sizeof a->reason / sizeof a->reason[0]);
-    for (uint32_t k = 0; k < a->reason_count; k++) {
-        const struct store_reason *r = &a->reason[k];
+    check(count <= STORE_REASONS_MAX);
+    for (uint32_t k = 0; k < count; k++) {
+        const struct store_reason *r = &reason[k];
         int i = 0;
-        int rc = db_bind_u64(q, ++i, b->batch);
-        rc |= sqlite3_bind_int64(q, ++i, a->row);
+        int rc = db_bind_u64(q, ++i, batch);
+        rc |= sqlite3_bind_int64(q, ++i, row);
         rc |= db_bind_string(q, ++i, detector);
         rc |= sqlite3_bind_int64(q, ++i, k + 1);
         rc |= db_bind_string(q, ++i, r->feature);
@@ -130,11 +142,31 @@ static int commit_reasons(struct store *s, const struct store_batch *b,
     return 0;
 }
 
-static int commit_answer(struct store *s, const struct store_batch *b,
-                         const struct store_answer *a, sqlite3_stmt *q,
-                         struct fault *fault)
+static int commit_opinion(struct store *s, uint64_t batch, uint32_t row,
+                          const struct store_opinion *o, struct fault *fault)
 {
-    const char *detector = a->detector != NULL ? a->detector : b->detector;
+    sqlite3_stmt *q = s->q[SQL_OPINION];
+    int i = 0;
+    int rc = db_bind_u64(q, ++i, batch);
+    rc |= sqlite3_bind_int64(q, ++i, row);
+    rc |= db_bind_string(q, ++i, o->detector);
+    rc |= sqlite3_bind_int64(q, ++i, o->score_raw);
+    rc |= bind_real(q, ++i, o->score);
+    rc |= db_bind_u64(q, ++i, o->below);
+    rc |= db_bind_u64(q, ++i, o->of);
+    rc |= db_bind_u64(q, ++i, o->reference_rows);
+    rc |= bind_place(q, ++i, &o->place);
+    int err = rc != 0 ? bind_failed(s, fault) : db_run(&s->db, q, fault);
+    return err != 0 ? err
+                    : commit_reasons(s, batch, row, o->detector, o->reason,
+                                     o->reason_count, fault);
+}
+
+static int commit_answer_row(struct store *s, const struct store_batch *b,
+                             const struct store_answer *a, const char *detector,
+                             struct fault *fault)
+{
+    sqlite3_stmt *q = s->q[SQL_ANSWER];
     int i = 0;
     int rc = db_bind_u64(q, ++i, b->batch);
     rc |= sqlite3_bind_int64(q, ++i, a->row);
@@ -152,14 +184,30 @@ static int commit_answer(struct store *s, const struct store_batch *b,
     rc |= db_bind_u64(q, ++i, a->line);
     rc |= db_bind_string(q, ++i, a->why == NULL ? "" : a->why);
     rc |= db_bind_text(q, ++i, a->record, a->record_bytes);
-    int err = rc != 0 ? bind_failed(s, fault) : db_run(&s->db, q, fault);
-    return err != 0 ? err : commit_reasons(s, b, a, detector, fault);
+    rc |= sqlite3_bind_int64(q, ++i, a->votes);
+    rc |= bind_place(q, ++i, &a->place);
+    return rc != 0 ? bind_failed(s, fault) : db_run(&s->db, q, fault);
+}
+
+static int commit_answer(struct store *s, const struct store_batch *b,
+                         const struct store_answer *a, struct fault *fault)
+{
+    const char *detector = a->detector != NULL ? a->detector : b->detector;
+    int err = commit_answer_row(s, b, a, detector, fault);
+    if (err == 0) {
+        err = commit_reasons(s, b->batch, a->row, detector, a->reason,
+                             a->reason_count, fault);
+    }
+    check(a->opinion_count <= STORE_OPINIONS_MAX);
+    for (uint32_t i = 0; i < a->opinion_count && err == 0; i++) {
+        err = commit_opinion(s, b->batch, a->row, &a->opinion[i], fault);
+    }
+    return err;
 }
 
 static int commit_answers(struct store *s, const struct store_batch *b,
                           struct fault *fault)
 {
-    sqlite3_stmt *q = s->q[SQL_ANSWER];
     struct store_answer made;
     int err = 0;
     for (uint32_t k = 0; k < b->answer_count && err == 0; k++) {
@@ -173,7 +221,7 @@ static int commit_answers(struct store *s, const struct store_batch *b,
             return fault_set(fault, err, "%s: an answer could not be made: %s",
                              s->db.label, err_text(err));
         }
-        err = commit_answer(s, b, a, q, fault);
+        err = commit_answer(s, b, a, fault);
     }
     return err;
 }
@@ -206,9 +254,14 @@ static int commit_scores(struct store *s, const struct store_batch *b,
 {
     sqlite3_stmt *q = s->q[SQL_SCORE];
     int rc = db_bind_u64(q, 1, b->batch);
-    rc |= db_bind_string(q, 2, b->detector);
+    const char *bound = NULL;
     for (uint32_t k = 0; k < b->score_count; k++) {
         const struct store_score *r = &b->score[k];
+        const char *detector = r->detector != NULL ? r->detector : b->detector;
+        if (detector != bound) {
+            rc |= db_bind_string(q, 2, detector);
+            bound = detector;
+        }
         rc |= sqlite3_bind_int64(q, 3, r->row);
         rc |= db_bind_time(q, 4, r->time_ns);
         rc |=
@@ -218,6 +271,7 @@ static int commit_scores(struct store *s, const struct store_batch *b,
         rc |= db_bind_u64(q, 8, r->below);
         rc |= db_bind_u64(q, 9, r->of);
         rc |= sqlite3_bind_int(q, 10, r->flagged);
+        rc |= bind_place(q, 11, &r->place);
         if (rc != 0) {
             return bind_failed(s, fault);
         }

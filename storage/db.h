@@ -18,8 +18,9 @@
 
 /* "fyke" in ASCII: `file x.fyke.db` shows it, and we open nothing else. */
 #define DB_APPLICATION_ID 0x66796b65
-#define DB_VERSION 3       /* user_version that this program writes */
+#define DB_VERSION 4       /* user_version that this program writes */
 #define DB_VERSION_MODEL 3 /* the first one with the table model */
+#define DB_VERSION_VOTES 4 /* the first one with votes and opinions */
 #define DB_PAGE_BYTES 8192 /* a sixth faster than 4096 for kept scores */
 #define DB_TEXT_MAX (256u << 20)
 

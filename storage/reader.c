@@ -5,6 +5,7 @@
 #include "storage/reader_impl.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -116,6 +117,29 @@ static int reader_connect(struct db *d, struct fault *fault)
     return err == 0 ? reader_examine(d, fault) : err;
 }
 
+/* A file of an earlier format, which only a writer brings up to date: what the
+ * statements of this room ask for and it lacks stands before its tables. */
+static int reader_complete(const struct db *d, struct fault *fault)
+{
+    int64_t version = 0;
+    int err = db_exec(d, "pragma temp_store=memory", fault);
+    if (err == 0) {
+        err = db_integer(d, "pragma user_version", &version, fault);
+    }
+    if (err != 0 || version >= DB_VERSION_VOTES) {
+        return err;
+    }
+    return db_exec(d,
+                   "create temp view batch as select *,null as votes from "
+                   "main.batch;"
+                   "create temp view answer as select *,null as votes,"
+                   "null as cluster,null as core from main.answer;"
+                   "create temp view opinion as select batch,row,detector,"
+                   "score_raw,score,below,of,reference_rows,cluster,core "
+                   "from temp.answer where 0",
+                   fault);
+}
+
 int reader_open(const char *path, struct reader **ret_r, struct fault *fault)
 {
     struct reader *r = calloc(1, sizeof *r);
@@ -130,8 +154,10 @@ int reader_open(const char *path, struct reader **ret_r, struct fault *fault)
         err = reader_connect(&r->own, fault);
     }
     if (err == 0) {
-        err = db_exec(r->d, "pragma query_only=1; pragma temp_store=memory",
-                      fault);
+        err = reader_complete(r->d, fault);
+    }
+    if (err == 0) {
+        err = db_exec(r->d, "pragma query_only=1", fault);
     }
     if (err == 0) {
         err = meta_load(r->d, &meta, fault);
@@ -219,7 +245,10 @@ static void batch_take(sqlite3_stmt *q, uint64_t batch, struct reader_batch *b)
         .to_position = (uint64_t)sqlite3_column_int64(q, 11),
         .from_line = (uint64_t)sqlite3_column_int64(q, 12),
         .interval_us = sqlite3_column_int64(q, 13),
+        .votes = (uint32_t)sqlite3_column_int64(q, 14),
     };
+    (void)snprintf(b->detector, sizeof b->detector, "%s",
+                   db_column_text(q, 15));
 }
 
 int reader_batch_get(struct reader *r, uint64_t batch,
@@ -230,7 +259,8 @@ int reader_batch_get(struct reader *r, uint64_t batch,
         db_prepare(r->d,
                    "select state_batch,b.records,rows_scored,rows_quarantined,"
                    "rows_flagged,flag,seed,algorithm,content_hash,result_hash,"
-                   "from_position,to_position,from_line,interval_us "
+                   "from_position,to_position,from_line,interval_us,"
+                   "ifnull(votes,1),detector "
                    "from batch b "
                    "left join batch_range r on r.batch=b.batch and r.n=0 "
                    "where b.batch=?",

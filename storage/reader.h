@@ -28,7 +28,8 @@ FYKE_MUST_USE int reader_setting_get(struct reader *r, const char *name,
 struct reader_batch {
     uint64_t batch, state_batch;
     uint32_t records, rows_scored, rows_quarantined, rows_flagged;
-    uint32_t flag;
+    uint32_t flag, votes;
+    char detector[64]; /* as in struct store_batch */
     uint64_t seed;
     uint32_t algorithm;
     uint64_t content_hash, result_hash;
@@ -58,7 +59,8 @@ FYKE_MUST_USE int reader_deltas(struct reader *r, uint64_t first, uint64_t last,
                                             const void *delta, size_t n),
                                 void *context, struct fault *fault);
 
-/* The kept answers of one batch in row order; texts live during the call. */
+/* The kept answers of one batch in row order, without opinions; texts live
+ * during the call. */
 FYKE_MUST_USE int reader_answers(struct reader *r, uint64_t batch,
                                  int (*each)(void *context,
                                              const struct store_answer *a),

@@ -59,7 +59,32 @@ static const char *const invariant[] = {
 
     "select 'a reason of batch '||batch||', row '||row||' without its answer'"
     " from reason r where not exists(select 1 from answer a where "
-    "a.batch=r.batch and a.row=r.row and a.detector=r.detector)",
+    "a.batch=r.batch and a.row=r.row and a.detector=r.detector) and not "
+    "exists(select 1 from opinion o where o.batch=r.batch and o.row=r.row and "
+    "o.detector=r.detector)",
+
+    "select 'an opinion of batch '||batch||', row '||row||' without the answer"
+    " that it stands beside' from opinion o where not exists(select 1 from "
+    "answer a where a.batch=o.batch and a.row=o.row and "
+    "a.detector<>o.detector)",
+
+    "select 'batch '||batch||', row '||row||' has '||count(*)||' answers' "
+    "from answer group by batch,row having count(*)>1",
+
+    "select 'answer of batch '||a.batch||', row '||a.row||': '||a.votes||"
+    "' votes, but '||n||' detectors reach the limit' from (select a.batch,"
+    "a.row,a.votes,(a.below*1000000>=b.flag*a.of)+(select count(*) from "
+    "opinion o where o.batch=a.batch and o.row=a.row and "
+    "o.below*1000000>=b.flag*o.of) n from answer a join batch b on "
+    "b.batch=a.batch) a where a.votes<>n",
+
+    "select 'answer of batch '||a.batch||', row '||a.row||': flagged '||"
+    "a.flagged||' with '||a.votes||' votes of '||b.votes||' that flag' from "
+    "answer a join batch b on b.batch=a.batch where "
+    "a.flagged<>(a.votes>=b.votes)",
+
+    "select 'opinion of batch '||batch||', row '||row||': below '||below||"
+    "' of '||of from opinion where below>=of or of<1",
 
     "select 'answer of batch '||batch||', row '||row||': below '||below||"
     "' of '||of from answer where below>=of or of<1",

@@ -41,6 +41,10 @@ static void answer_take(sqlite3_stmt *q, struct store_answer *a)
         .why = column_text(q, 12),
         .record = column_text(q, 13),
         .record_bytes = (uint32_t)sqlite3_column_bytes(q, 13),
+        .votes = (uint32_t)sqlite3_column_int64(q, 14),
+        .place = { .clustered = sqlite3_column_type(q, 15) != SQLITE_NULL,
+                   .cluster = sqlite3_column_int(q, 15),
+                   .core = sqlite3_column_int(q, 16) != 0 },
     };
 }
 
@@ -48,13 +52,13 @@ static void answer_take(sqlite3_stmt *q, struct store_answer *a)
 static int reasons_take(struct reader *r, sqlite3_stmt *q, uint64_t batch,
                         struct store_answer *a, struct fault *fault)
 {
-    size_t at[8] = { 0 };
+    size_t at[STORE_REASONS_MAX] = { 0 };
     buf_reset(&r->texts);
     (void)db_bind_u64(q, 1, batch);
     (void)sqlite3_bind_int64(q, 2, a->row);
     (void)db_bind_string(q, 3, a->detector);
     int err = 1;
-    while (err == 1 && a->reason_count < 8) {
+    while (err == 1 && a->reason_count < STORE_REASONS_MAX) {
         err = db_step(r->d, q, fault);
         if (err != 1) {
             break;
@@ -108,7 +112,8 @@ int reader_answers(struct reader *r, uint64_t batch,
     int err =
         db_prepare(r->d,
                    "select row,detector,time_ns,key,score_raw,score,below,of,"
-                   "reference_rows,flagged,byte,line,why,record from answer "
+                   "reference_rows,flagged,byte,line,why,record,"
+                   "ifnull(votes,flagged),cluster,core from answer "
                    "where batch=? order by row,detector",
                    &q, fault);
     if (err == 0) {

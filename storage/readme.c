@@ -19,6 +19,9 @@ static const struct sample sample[] = {
     { "What are the strangest rows, with the input's own columns?",
       "select time,key,%severity,one_in,why,line from anomalies "
       "order by severity desc,score desc limit 20" },
+    { "What does each detector say of what was flagged?",
+      "select time,key,votes,iforest,dbscan,cluster,why from anomalies "
+      "order by votes desc,severity desc,score desc limit 20" },
     { "What trouble was there, one line each?",
       "select started,seconds,key,rows,severity,why from incidents "
       "order by severity desc,score desc" },

@@ -93,6 +93,9 @@ static int drop_slice(struct store *s, int64_t batch, int64_t *budget,
     }
     err = store_run_with(s, SQL_DROP_REASONS, batch, *budget, fault);
     if (err == 0) {
+        err = store_run_with(s, SQL_DROP_OPINIONS, batch, *budget, fault);
+    }
+    if (err == 0) {
         err = store_run_with(s, SQL_DROP_ANSWERS, batch, *budget, fault);
     }
     *budget -= err == 0 ? sqlite3_changes(s->db.sq) : 0;

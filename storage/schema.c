@@ -191,9 +191,36 @@ static const char schema_model[] = "create table model("
                                    " origin text not null,"
                                    " at_ns integer not null) strict;";
 
+/* Several detectors: `answer` is what the batch says of a kept row, with the
+ * score and the severity of the detector that decided; `opinion` is what each
+ * of the others says of it. answer.votes is NULL in rows before, where
+ * one detector's vote was the flag; batch.votes, how many flag a row, likewise
+ * stands for 1. */
+static const char schema_votes[] =
+    "alter table batch add column votes integer;"
+    "alter table answer add column votes integer;"
+    "alter table answer add column cluster integer;"
+    "alter table answer add column core integer;"
+    "alter table score add column cluster integer;"
+    "alter table score add column core integer;"
+    "create table opinion("
+    " batch integer not null,"
+    " row integer not null,"
+    " detector text not null,"
+    " score_raw integer not null,"
+    " score real,"
+    " below integer not null,"
+    " of integer not null,"
+    " reference_rows integer not null,"
+    " cluster integer,"
+    " core integer,"
+    " primary key(batch, row, detector)) strict,"
+    " without rowid;";
+
 /* Step k brings a file of version k to version k + 1. */
 static const char *const schema_step[DB_VERSION] = { schema_1, schema_2,
-                                                     schema_model };
+                                                     schema_model,
+                                                     schema_votes };
 
 int schema_migrate(const struct db *d, int version, struct fault *fault)
 {

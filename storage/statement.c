@@ -15,8 +15,8 @@ static const char *const sql_text[SQL_COUNT] = {
         "insert into batch(batch,state_batch,opened_ns,cut_ns,cut_reason,"
         "interval_us,overrun,records,rows_scored,rows_quarantined,"
         "rows_flagged,rows_kept,flag,seed,detector,algorithm,content_hash,"
-        "result_hash,queue_us,compute_us,merge_us,worker_us) "
-        "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "result_hash,queue_us,compute_us,merge_us,worker_us,votes) "
+        "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SQL_COMMIT_US] =
         "update batch set commit_us=?2,total_us=?3 where batch=?1",
     [SQL_RANGE] =
@@ -26,8 +26,11 @@ static const char *const sql_text[SQL_COUNT] = {
                    "where source=? and partition=?",
     [SQL_ANSWER] =
         "insert into answer(batch,row,detector,range_n,time_ns,key,score_raw,"
-        "score,below,of,reference_rows,flagged,byte,line,why,record) "
-        "values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "score,below,of,reference_rows,flagged,byte,line,why,record,votes,"
+        "cluster,core) values(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_OPINION] =
+        "insert into opinion(batch,row,detector,score_raw,score,below,of,"
+        "reference_rows,cluster,core) values(?,?,?,?,?,?,?,?,?,?)",
     [SQL_REASON] =
         "insert into reason(batch,row,detector,rank,feature,value,usual,"
         "direction,contribution) values(?,?,?,?,?,?,?,?,?)",
@@ -36,7 +39,7 @@ static const char *const sql_text[SQL_COUNT] = {
         "reason,record) values(?,?,?,?,?,?,?,?,?)",
     [SQL_SCORE] =
         "insert into score(batch,detector,row,time_ns,key,score_raw,score,"
-        "below,of,flagged) values(?,?,?,?,?,?,?,?,?,?)",
+        "below,of,flagged,cluster,core) values(?,?,?,?,?,?,?,?,?,?,?,?)",
     [SQL_DELTA] = "insert into state_delta(batch,learned,ingest) values(?,?,?)",
     [SQL_SNAPSHOT] = "insert into state_snapshot(batch,learned) values(?,?)",
     [SQL_EVENT] = "insert into event(at_ns,what,name,old,new,first_batch,who) "
@@ -69,9 +72,11 @@ static const char *const sql_text[SQL_COUNT] = {
         "delete from score where (batch,detector,row) in (select batch,"
         "detector,row from score where batch=?1 limit ?2)",
     [SQL_DROP_REASONS] =
-        "delete from reason where batch=?1 and (row,detector) in "
-        "(select row,detector from answer where batch=?1 order by row,detector "
-        "limit ?2)",
+        "delete from reason where batch=?1 and row in (select row from answer "
+        "where batch=?1 order by row,detector limit ?2)",
+    [SQL_DROP_OPINIONS] =
+        "delete from opinion where batch=?1 and row in (select row from answer "
+        "where batch=?1 order by row,detector limit ?2)",
     [SQL_DROP_ANSWERS] =
         "delete from answer where rowid in (select rowid from answer "
         "where batch=?1 order by row,detector limit ?2)",

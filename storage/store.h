@@ -170,25 +170,53 @@ struct store_reason {
     double contribution; /* the ranking's weight; NAN = none */
 };
 
-/* A kept row: flagged, or a near miss. */
+#define STORE_REASONS_MAX 8
+#define STORE_OPINIONS_MAX 3 /* beside the detector that decides */
+
+/* What a detector that finds clusters says of a row. */
+struct store_place {
+    bool clustered;  /* else the rest says nothing: NULL */
+    int32_t cluster; /* -1 = noise */
+    bool core;
+};
+
+/* What another detector than the one that decides says of a kept row. */
+struct store_opinion {
+    const char *detector;
+    uint32_t score_raw; /* fixed point */
+    double score;
+    uint64_t below, of; /* severity = 100 * below / of */
+    uint64_t reference_rows;
+    struct store_place place;
+    uint32_t reason_count;
+    struct store_reason reason[STORE_REASONS_MAX];
+};
+
+/* A kept row: flagged, or a near miss. Score and severity are those of the
+ * detector that decides, and so are reasons and place. */
 struct store_answer {
     uint32_t row; /* record index in the batch */
     bool flagged;
-    const char *detector; /* NULL = the batch's */
-    int64_t time_ns;      /* INT64_MIN = none: the view uses the cut time */
-    const char *key;      /* may hold any bytes; invalid UTF-8 is replaced;
-                           * empty = no key, NULL in the views */
+    uint32_t votes; /* detectors that find it strange */
+    const char
+        *detector;   /* the one that decides; NULL = the batch's only one */
+    int64_t time_ns; /* INT64_MIN = none: the view uses the cut time */
+    const char *key; /* may hold any bytes; invalid UTF-8 is replaced;
+                      * empty = no key, NULL in the views */
     uint32_t key_bytes;
     uint32_t score_raw; /* fixed point */
     double score;
     uint64_t below, of; /* severity = 100 * below / of */
     uint64_t reference_rows;
+    struct store_place place;
     const char *why;
     uint64_t byte, line; /* of the record in the source */
     const char *record;  /* JSON object column -> text */
     uint32_t record_bytes;
     uint32_t reason_count;
-    struct store_reason reason[8];
+    struct store_reason reason[STORE_REASONS_MAX];
+    uint32_t opinion_count;
+    struct store_opinion opinion[STORE_OPINIONS_MAX];
 };
 
 struct store_quarantine {
@@ -201,16 +229,18 @@ struct store_quarantine {
     uint32_t text_bytes;
 };
 
-/* One row of kept scores. */
+/* One detector's kept score of one row. */
 struct store_score {
     uint32_t row;
-    bool flagged;
+    const char *detector; /* NULL = the batch's only one */
+    bool flagged;         /* by this detector's severity */
     int64_t time_ns;
     const char *key;
     uint32_t key_bytes;
     uint32_t score_raw;
     double score;
     uint64_t below, of;
+    struct store_place place;
 };
 
 struct store_batch {
@@ -221,7 +251,8 @@ struct store_batch {
     int64_t interval_us; /* OPTION_INTERVAL_* for asap, off */
     bool overrun;
     uint32_t records, rows_scored, rows_quarantined, rows_flagged;
-    uint32_t flag; /* severity limit in 10^-4 percent */
+    uint32_t flag;  /* severity limit in 10^-4 percent */
+    uint32_t votes; /* that flag a row; 0 = not known: 1 */
     uint64_t seed;
     uint32_t algorithm;
     uint64_t content_hash, result_hash;
@@ -239,7 +270,7 @@ struct store_batch {
     /* New position, line, identity and open_end; name and partition are keys.
      * NULL = unchanged. */
     const struct store_source *source;
-    const char *detector; /* of the answers and scores below */
+    const char *detector; /* "iforest", or several: "iforest,dbscan" */
     const struct store_answer *answer;
     uint32_t answer_count;
     /* Instead of `answer`: makes the answers one by one, in order, while they
@@ -250,7 +281,8 @@ struct store_batch {
     void *answer_context;
     const struct store_quarantine *quarantine;
     uint32_t quarantine_count;
-    const struct store_score *score; /* NULL unless kept */
+    const struct store_score *score; /* NULL unless kept; in any order, best
+                                      * by detector and row */
     uint32_t score_count;
     const void *delta; /* learned delta, encoded */
     size_t delta_bytes;

@@ -14,9 +14,9 @@
 
 /* The views' own columns: an input's column of that name becomes NAME_in. */
 static const char *const own_name[] = {
-    "time",  "unix",       "key",   "severity", "one_in",
-    "score", "confidence", "votes", "why",      "batch",
-    "row",   "source",     "line",  "record",   "flagged",
+    "time",       "unix",   "key",     "severity", "one_in", "score",
+    "confidence", "votes",  "why",     "batch",    "row",    "source",
+    "line",       "record", "flagged", "iforest",  "dbscan", "cluster",
 };
 
 static int append_quoted(struct buf *out, const char *text, char quote)

@@ -19,6 +19,13 @@
     "strftime('%Y-%m-%d %H:%M:%f'," MS(ns) "/1000.0,'unixepoch')"
 #define TIME_OF "ifnull(a.time_ns,b.cut_ns)"
 #define SEVERITY "a.below*1000000/a.of/10000.0"
+/* A detector's severity where it is not the one that decides. */
+#define OPINION_OF(what, name)                                                 \
+    "(select " what " from opinion o where o.batch=a.batch and o.row=a.row"    \
+    " and o.detector='" name "')"
+#define SEVERITY_BY(name)                                                      \
+    "case a.detector when '" name "' then " SEVERITY                           \
+    " else " OPINION_OF("o.below*1000000/o.of/10000.0", name) " end"
 #define UNSIGNED(c) "iif(" c "<0,printf('%u'," c ")," c ")"
 #define MSEC(us) "round(" us "/1000.0,3)"
 /* What is left of total_us is waiting: for its turn, for the writer. */
@@ -44,7 +51,10 @@ static const char rows_head[] =
     "cast(round(1.0*a.of/(a.of-a.below)) as integer) as one_in,"
     "a.score as score,"
     "round(1.0*a.reference_rows/(a.reference_rows+1000),3) as confidence,"
-    "a.flagged as votes,a.why as why,a.batch as batch,a.row as row,"
+    "ifnull(a.votes,a.flagged) as votes,"
+    SEVERITY_BY("iforest") " as iforest," SEVERITY_BY("dbscan") " as dbscan,"
+    "ifnull(a.cluster," OPINION_OF("o.cluster", "dbscan") ") as cluster,"
+    "a.why as why,a.batch as batch,a.row as row,"
     "r.source as source,a.line as line,a.record as record";
 
 static const char rows_from[] =
@@ -76,13 +86,12 @@ static const struct view view[] = {
 
     {"reasons",
      "select " TIME_TEXT(TIME_OF) " as time,a.key as key,a.batch as batch,"
-     "a.row as row,a.detector as detector,e.rank as rank,"
+     "a.row as row,e.detector as detector,e.rank as rank,"
      "e.feature as feature,e.value as value,e.usual as usual,"
      "case e.direction when 1 then 'high' when -1 then 'low' end as direction,"
      "e.contribution as contribution"
      " from answer a join batch b on b.batch=a.batch"
-     " join reason e on e.batch=a.batch and e.row=a.row"
-     " and e.detector=a.detector where a.flagged=1"},
+     " join reason e on e.batch=a.batch and e.row=a.row where a.flagged=1"},
 
     {"batches",
      "select batch," TIME_TEXT("opened_ns") " as opened,cut_reason,"
@@ -91,8 +100,9 @@ static const struct view view[] = {
      MSEC("queue_us") " as queue_ms," MSEC("compute_us") " as compute_ms,"
      MSEC("worker_us") " as worker_ms," MSEC("merge_us") " as merge_ms,"
      MSEC("(total_us-" STEPS ")") " as wait_ms," MSEC("commit_us")
-     " as commit_ms," MSEC("ifnull(total_us," STEPS ")") " as total_ms,overrun,batch as model,flag/10000.0 as threshold,"
-     UNSIGNED("seed") " as seed from batch"},
+     " as commit_ms," MSEC("ifnull(total_us," STEPS ")") " as total_ms,overrun,batch as model,"
+     "flag/10000.0 as threshold," UNSIGNED("seed") " as seed,"
+     "detector as detectors,ifnull(votes,1) as votes_needed from batch"},
 
     {"quarantine",
      "select " TIME_TEXT("b.cut_ns") " as time,q.batch as batch,"
@@ -105,7 +115,7 @@ static const struct view view[] = {
      "select a.batch as batch,a.row as row," TIME_TEXT(TIME_OF) " as time,"
      "a.key as key,a.detector as detector,a.score as score,"
      SEVERITY " as severity,a.flagged as flagged,"
-     "null as cluster,null as core"
+     "a.cluster as cluster,a.core as core"
      " from score a join batch b on b.batch=a.batch"},
 
     {"events",
@@ -120,13 +130,14 @@ static const struct view view[] = {
 
     /* In mode batch every batch has a model of its own, numbered like it. */
     {"models",
-     "select b.batch as model,b.batch as batch,b.detector as detector,"
+     "select b.batch as model,b.batch as batch,'iforest' as detector,"
      "b.algorithm as algorithm,"
      "cast(" SETTING_OF("trees") " as integer) as trees,"
      "cast(" SETTING_OF("subsample") " as integer) as subsample,"
      "cast(" SETTING_OF("fit_rows") " as integer) as fit_rows,"
      UNSIGNED("b.seed") " as seed,b.state_batch as state_batch"
-     " from batch b where b.rows_scored>0"},
+     " from batch b where b.rows_scored>0"
+     " and instr(','||b.detector||',',',iforest,')>0"},
 
     {"workers",
      "select printf('%016x',worker_id) as worker,host,pid,tasks,"

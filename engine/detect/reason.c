@@ -93,11 +93,11 @@ static int factor_put(struct buf *out, double factor)
     return buf_printf(out, factor < 1.0 ? "%.2gx, " : "%.1fx, ", factor);
 }
 
-int verdict_why(const struct verdict_row *row, const char *const *names,
+int verdict_why(const struct verdict_answer *answer, const char *const *names,
                 struct buf *out)
 {
-    for (uint32_t i = 0; i < row->reason_count; i++) {
-        const struct detect_reason *r = &row->reason[i];
+    for (uint32_t i = 0; i < answer->reason_count; i++) {
+        const struct detect_reason *r = &answer->reason[i];
         if (i > 0)
             (void)buf_append_text(out, "; ");
         (void)buf_append_text(out, names[r->feature]);

@@ -1,13 +1,12 @@
 /*
- * Severities, flags, near misses and the delta of one batch. All decisions
- * are made on bins and integers; severity never falls from one bin to the
- * next, so limits become bins.
+ * Votes, flags, near misses and the delta of one batch. All decisions are
+ * made on levels and integers; severity never falls from one level to the
+ * next, so limits become levels.
  */
 #include "engine/detect/verdict.h"
 
-#include "engine/detect/reason.h"
 #include "engine/detect/verdict_parts.h"
-#include "engine/learn/learn.h"
+#include "proto/base/check.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,18 +15,31 @@
 #define NEAR_SHARE .02
 #define NEAR_MIN 100u
 
-/* Which rows are kept: flagged ones from `flag_bin`, near misses in the bins
- * above `near_bin`, and of near_bin itself those up to `near_key`. */
+/* Which rows are kept: flagged ones from level `flag`, near misses in the
+ * levels above `near`, and of `near` itself those up to `near_key`. */
 struct limits {
-    uint32_t flag_bin, near_bin;
+    uint32_t flag, near;
     uint64_t near_key;
     bool has_near_key;
 };
 
-struct verdict_config verdict_config_of(uint32_t flag, uint32_t recent_max)
+/* What the steps of a verdict share. */
+struct judging {
+    const struct verdict_config *config;
+    const struct matrix *rows;
+    const struct detect_run *run;
+    uint32_t runs;
+    struct arena *arena;
+    struct ladder ladder;
+    struct limits limits;
+};
+
+struct verdict_config verdict_config_of(uint32_t flag, uint32_t votes,
+                                        uint32_t recent_max)
 {
     return (struct verdict_config){
         .flag = flag,
+        .votes = votes,
         .near = flag < NEAR_LIMIT ? flag : NEAR_LIMIT,
         .near_share = NEAR_SHARE,
         .near_min = NEAR_MIN,
@@ -35,53 +47,20 @@ struct verdict_config verdict_config_of(uint32_t flag, uint32_t recent_max)
     };
 }
 
-/* Order within a bin: stranger (the lower score) first, then the lower row. */
+/* Order within a level: the score that its detector finds stranger first, then
+ * the lower row. */
 static uint64_t row_key(const struct detect_result *r, uint32_t row)
 {
-    return (uint64_t)r->score[row] << 32 | row;
+    uint32_t score = r->score[row];
+    if (r->order == DETECT_HIGHER_STRANGER)
+        score = ~score;
+    return (uint64_t)score << 32 | row;
 }
 
-static int count_own(const struct detect_result *r, struct arena *arena,
-                     uint32_t **ret_own)
+static const struct detect_result *decider(const struct judging *j,
+                                           uint32_t level)
 {
-    uint32_t *own = arena_zalloc(arena, LEARN_BINS, sizeof *own);
-    if (own == NULL)
-        return ERR_NOMEM;
-    for (uint32_t i = 0; i < r->rows; i++)
-        own[r->bin[i]]++;
-    *ret_own = own;
-    return 0;
-}
-
-/* Rows of the reference (with the batch's own, while it is small) below each
- * bin. */
-static int count_below(const struct verdict_reference *reference,
-                       const uint32_t *own, struct arena *arena,
-                       struct verdict *v)
-{
-    bool with_own = reference->rows < LEARN_SMALL;
-    uint64_t *below = arena_alloc(arena, LEARN_BINS, sizeof *below), sum = 0;
-    if (below == NULL)
-        return ERR_NOMEM;
-    for (uint32_t b = 0; b < LEARN_BINS; b++) {
-        below[b] = sum;
-        sum += reference->count[b];
-        sum += with_own ? own[b] : 0;
-    }
-    v->below_bin = below;
-    v->reference_rows = sum;
-    v->of = with_own ? sum : sum + 1;
-    return 0;
-}
-
-/* The first bin whose severity reaches `limit`, LEARN_BINS if none does. */
-static uint32_t limit_bin(const struct verdict *v, uint32_t limit)
-{
-    uint32_t b = 0;
-    while (b < LEARN_BINS &&
-           v->below_bin[b] * VERDICT_SEVERITY_ONE < limit * v->of)
-        b++;
-    return b;
+    return &j->run[ladder_decider(&j->ladder, level)].result;
 }
 
 static int key_compare(const void *a, const void *b)
@@ -90,39 +69,40 @@ static int key_compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* The `take`-th key of a bin that has `count` rows, 1 <= take < count. */
-static int bin_key(const struct detect_result *r, uint32_t bin, uint32_t count,
-                   uint32_t take, struct arena *arena, uint64_t *ret_key)
+/* The `take`-th key of a level that has more rows than that, 1 <= take. */
+static int level_key(const struct judging *j, uint32_t level, uint32_t take,
+                     uint64_t *ret_key)
 {
-    uint64_t *key = arena_alloc(arena, count, sizeof *key);
+    const struct ladder *l = &j->ladder;
+    const struct detect_result *r = decider(j, level);
+    uint64_t *key = arena_alloc(j->arena, l->own[level], sizeof *key);
     uint32_t n = 0;
     if (key == NULL)
         return ERR_NOMEM;
-    for (uint32_t i = 0; i < r->rows; i++)
-        if (r->bin[i] == bin)
+    for (uint32_t i = 0; i < j->rows->rows; i++)
+        if (l->level[i] == level)
             key[n++] = row_key(r, i);
     qsort(key, n, sizeof *key, key_compare);
     *ret_key = key[take - 1];
     return 0;
 }
 
-/* Walks down from the flagged bins until the near misses are enough. */
-static int limit_near(const struct verdict_config *config,
-                      const struct detect_result *r, const uint32_t *own,
-                      struct arena *arena, struct verdict *v,
-                      struct limits *limits)
+/* Walks down from the flagged levels until the near misses are enough. */
+static int limit_near(struct judging *j, struct verdict *v)
 {
-    uint32_t first = limit_bin(v, config->near), b = limits->flag_bin;
-    uint32_t left = (uint32_t)(config->near_share * r->rows);
-    left = left < config->near_min ? config->near_min : left;
-    limits->has_near_key = false;
-    limits->near_bin = b;
+    const struct verdict_config *c = j->config;
+    const uint32_t *own = j->ladder.own;
+    struct limits *limits = &j->limits;
+    uint32_t first = ladder_reach(&j->ladder, v, c->near), b = limits->flag;
+    uint32_t left = (uint32_t)(c->near_share * v->rows);
+    left = left < c->near_min ? c->near_min : left;
+    limits->near = b;
     while (b > first && left > 0) {
-        limits->near_bin = --b;
+        limits->near = --b;
         if (own[b] > left) {
             limits->has_near_key = true;
             v->near += left;
-            return bin_key(r, b, own[b], left, arena, &limits->near_key);
+            return level_key(j, b, left, &limits->near_key);
         }
         left -= own[b];
         v->near += own[b];
@@ -130,125 +110,210 @@ static int limit_near(const struct verdict_config *config,
     return 0;
 }
 
-static bool row_is_near(const struct detect_result *r, uint32_t row,
-                        const struct limits *limits)
+static bool row_is_kept(const struct judging *j, uint32_t row)
 {
-    uint32_t bin = r->bin[row];
-    if (bin >= limits->flag_bin || bin < limits->near_bin)
+    const struct limits *limits = &j->limits;
+    uint32_t level = j->ladder.level[row];
+    if (level < limits->near || level < j->ladder.first)
         return false;
-    return bin > limits->near_bin || !limits->has_near_key ||
-           row_key(r, row) <= limits->near_key;
+    return level > limits->near || level >= limits->flag ||
+           !limits->has_near_key ||
+           row_key(decider(j, level), row) <= limits->near_key;
 }
 
-static int keep_rows(const struct matrix *rows, const struct detect_result *r,
-                     const struct limits *limits, struct arena *arena,
-                     struct verdict *v)
+/* A row's answer of one detector, and why, where that matters. */
+static int answer_fill(const struct judging *j, const struct verdict *v,
+                       uint32_t detector, bool decides, uint32_t row,
+                       struct verdict_answer *a)
 {
-    v->kept = v->flagged + v->near;
-    v->row = arena_zalloc(arena, v->kept, sizeof *v->row);
-    if (v->row == NULL)
-        return ERR_NOMEM;
-    uint32_t n = 0;
-    for (uint32_t i = 0; i < r->rows; i++) {
-        bool flagged = r->bin[i] >= limits->flag_bin;
-        if (!flagged && !row_is_near(r, i, limits))
-            continue;
-        struct verdict_row *row = &v->row[n++];
-        row->row = i;
-        row->score = r->score[i];
-        row->below = v->below_bin[r->bin[i]];
-        row->of = v->of;
-        row->flagged = flagged;
-        row->reason_count = reasons_find(rows, i, r->usual, r->spread,
-                                         row->reason, VERDICT_REASONS);
+    const struct detect_run *run = &j->run[detector];
+    const struct verdict_scale *scale = &v->scale[detector];
+    const struct detect_result *r = &run->result;
+    uint32_t bin = r->bin[row];
+    if (bin >= LEARN_BINS)
+        return 0;
+    a->answered = true;
+    a->score = r->score[row];
+    a->below = scale->below_bin[bin];
+    a->of = scale->of;
+    a->vote = verdict_reaches(a->below, a->of, j->config->flag);
+    a->cluster = r->cluster != NULL ? r->cluster[row] : 0;
+    a->core = r->core != NULL ? r->core[row] : 0;
+    if (!a->vote && !decides)
+        return 0;
+    return run->ops->explain(run->state, r, row, a->reason, VERDICT_REASONS,
+                             &a->reason_count);
+}
+
+static int row_fill(const struct judging *j, const struct verdict *v,
+                    uint32_t row, struct verdict_row *ret_row)
+{
+    uint32_t level = j->ladder.level[row];
+    ret_row->row = row;
+    ret_row->flagged = level >= j->limits.flag;
+    ret_row->decider = ladder_decider(&j->ladder, level);
+    for (uint32_t d = 0; d < j->runs; d++) {
+        struct verdict_answer *a = &ret_row->answer[d];
+        int err = answer_fill(j, v, d, d == ret_row->decider, row, a);
+        if (err != 0)
+            return err;
+        ret_row->votes += a->vote;
     }
     return 0;
 }
 
-static void find_best(const struct detect_result *r, struct verdict *v)
+static int keep_rows(const struct judging *j, struct verdict *v)
 {
-    uint32_t best = 0;
-    for (uint32_t i = 1; i < r->rows; i++)
-        if (r->bin[i] > r->bin[best] ||
-            (r->bin[i] == r->bin[best] && r->score[i] < r->score[best]))
-            best = i;
-    v->best_row = best;
-    v->best_below = r->rows > 0 ? v->below_bin[r->bin[best]] : 0;
-    v->best_of = v->of;
+    v->kept = v->flagged + v->near;
+    v->row = arena_zalloc(j->arena, v->kept, sizeof *v->row);
+    struct verdict_answer *answer =
+        arena_zalloc(j->arena, (size_t)v->kept * j->runs, sizeof *answer);
+    if (v->row == NULL || answer == NULL)
+        return ERR_NOMEM;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < v->rows; i++) {
+        if (!row_is_kept(j, i))
+            continue;
+        struct verdict_row *row = &v->row[n];
+        row->answer = answer + (size_t)n++ * j->runs;
+        int err = row_fill(j, v, i, row);
+        if (err != 0)
+            return err;
+    }
+    return 0;
 }
 
-static int delta_bins(const uint32_t *own, struct arena *arena,
-                      struct verdict *v)
+static void find_best(const struct judging *j, struct verdict *v)
 {
+    const struct ladder *l = &j->ladder;
+    uint32_t level = l->levels, best = UINT32_MAX;
+    while (level > 0 && l->own[level - 1] == 0)
+        level--;
+    if (level <= l->first) { /* no rows, or none that has an answer */
+        v->best_of = 1;
+        return;
+    }
+    level--;
+    const struct detect_result *r = decider(j, level);
+    for (uint32_t i = 0; i < v->rows; i++)
+        if (l->level[i] == level &&
+            (best == UINT32_MAX || row_key(r, i) < row_key(r, best)))
+            best = i;
+    v->best_row = best;
+    v->best_below = l->below[level];
+    v->best_of = v->scale[ladder_decider(l, level)].of;
+}
+
+static int delta_counts(const struct judging *j, uint32_t d,
+                        struct learn_delta *delta)
+{
+    const uint32_t *own = j->ladder.bins[d];
     uint32_t n = 0;
     for (uint32_t b = 0; b < LEARN_BINS; b++)
         n += own[b] > 0;
-    v->bin = arena_alloc(arena, n, sizeof *v->bin);
-    v->bin_rows = arena_alloc(arena, n, sizeof *v->bin_rows);
-    if (v->bin == NULL || v->bin_rows == NULL)
+    uint32_t *bin = arena_alloc(j->arena, n, sizeof *bin);
+    uint32_t *count = arena_alloc(j->arena, n, sizeof *count);
+    if (bin == NULL || count == NULL)
         return ERR_NOMEM;
+    struct learn_counts *c = &delta->detector[delta->detector_count];
+    *c = (struct learn_counts){ .detector = j->run[d].ops->id,
+                                .bin = bin,
+                                .count = count };
     for (uint32_t b = 0; b < LEARN_BINS; b++) {
         if (own[b] == 0)
             continue;
-        v->bin[v->bin_count] = b;
-        v->bin_rows[v->bin_count++] = own[b];
+        bin[c->bin_count] = b;
+        count[c->bin_count++] = own[b];
+        c->rows += own[b];
     }
+    delta->detector_count += c->rows > 0;
     return 0;
 }
 
 /* The last `recent_max` rows that are not flagged. */
-static int delta_recent(const struct matrix *rows,
-                        const struct detect_result *r, uint32_t recent_max,
-                        uint32_t flag_bin, struct arena *arena,
-                        struct verdict *v)
+static int delta_recent(const struct judging *j, struct verdict *v)
 {
-    uint32_t n = r->rows - v->flagged;
-    n = n < recent_max ? n : recent_max;
-    v->recent_count = n;
-    v->recent_row = arena_alloc(arena, n, sizeof *v->recent_row);
-    v->recent_data =
-        arena_alloc(arena, (size_t)n * rows->cols, sizeof *v->recent_data);
-    if (v->recent_row == NULL || v->recent_data == NULL)
+    const struct matrix *rows = j->rows;
+    uint32_t n = v->rows - v->flagged;
+    n = n < j->config->recent_max ? n : j->config->recent_max;
+    float *data = arena_alloc(j->arena, (size_t)n * rows->cols, sizeof *data);
+    v->recent_row = arena_alloc(j->arena, n, sizeof *v->recent_row);
+    if (v->recent_row == NULL || data == NULL)
         return ERR_NOMEM;
-    for (uint32_t i = r->rows, left = n; left > 0;)
-        if (r->bin[--i] < flag_bin)
+    for (uint32_t i = v->rows, left = n; left > 0;)
+        if (j->ladder.level[--i] < j->limits.flag)
             v->recent_row[--left] = i;
-    for (uint32_t j = 0; j < rows->cols && n > 0; j++) {
-        const float *column = matrix_column(rows, j);
+    for (uint32_t k = 0; k < rows->cols && n > 0; k++) {
+        const float *column = matrix_column(rows, k);
         for (uint32_t i = 0; i < n; i++)
-            v->recent_data[(size_t)j * n + i] = column[v->recent_row[i]];
+            data[(size_t)k * n + i] = column[v->recent_row[i]];
     }
+    v->delta.recent = (struct matrix){ data, n, rows->cols, n };
     return 0;
 }
 
+static int delta_make(const struct judging *j, struct verdict *v)
+{
+    int err = 0;
+    v->delta.rows = v->rows;
+    for (uint32_t d = 0; d < j->runs && err == 0; d++)
+        err = delta_counts(j, d, &v->delta);
+    return err != 0 ? err : delta_recent(j, v);
+}
+
 int verdict_make(const struct verdict_config *config, const struct matrix *rows,
-                 const struct detect_result *result,
-                 const struct verdict_reference *reference, struct arena *arena,
+                 const struct detect_run *run, uint32_t runs,
+                 const struct learn_view *view, struct arena *arena,
                  struct verdict *ret_v)
 {
-    struct verdict v = { .rows = result->rows };
-    struct limits limits = { 0 };
-    uint32_t *own = NULL;
-    int err = count_own(result, arena, &own);
-    if (err == 0)
-        err = count_below(reference, own, arena, &v);
+    struct verdict v = { .rows = rows->rows, .detectors = runs };
+    struct judging j = {
+        .config = config, .rows = rows, .run = run, .runs = runs, .arena = arena
+    };
+    check(runs >= 1 && runs <= DETECT_MAX);
+    check(config->votes >= 1 && config->votes <= runs);
+    int err = ladder_make(config, run, runs, view, arena, &v, &j.ladder);
     if (err != 0)
         return err;
-    limits.flag_bin = limit_bin(&v, config->flag);
-    for (uint32_t b = limits.flag_bin; b < LEARN_BINS; b++)
-        v.flagged += own[b];
-    find_best(result, &v);
-    err = limit_near(config, result, own, arena, &v, &limits);
+    j.limits.flag = ladder_reach(&j.ladder, &v, config->flag);
+    for (uint32_t b = j.limits.flag; b < j.ladder.levels; b++)
+        v.flagged += j.ladder.own[b];
+    find_best(&j, &v);
+    err = limit_near(&j, &v);
     if (err == 0)
-        err = keep_rows(rows, result, &limits, arena, &v);
+        err = keep_rows(&j, &v);
     if (err == 0)
-        err = delta_bins(own, arena, &v);
-    if (err == 0)
-        err = delta_recent(rows, result, config->recent_max, limits.flag_bin,
-                           arena, &v);
+        err = delta_make(&j, &v);
     if (err != 0)
         return err;
-    v.result_hash = verdict_hash(&v, result);
+    v.level = j.ladder.level;
+    v.level_first = j.ladder.first;
+    v.level_below = j.ladder.below;
+    v.level_decider = j.ladder.decider;
+    v.result_hash = verdict_hash(&v, run, runs);
     *ret_v = v;
     return 0;
+}
+
+struct verdict_severity verdict_severity_of(const struct verdict *v,
+                                            uint32_t row)
+{
+    uint32_t level = v->level[row];
+    uint32_t d = v->level_decider != NULL ? v->level_decider[level] : 0;
+    if (level < v->level_first)
+        return (struct verdict_severity){ .of = 1 };
+    return (struct verdict_severity){ v->level_below[level], v->scale[d].of, d,
+                                      true };
+}
+
+const struct verdict_answer *verdict_speaker(const struct verdict *v,
+                                             const struct verdict_row *row)
+{
+    const struct verdict_answer *decider = &row->answer[row->decider];
+    if (decider->reason_count > 0)
+        return decider;
+    for (uint32_t d = 0; d < v->detectors; d++)
+        if (row->answer[d].vote && row->answer[d].reason_count > 0)
+            return &row->answer[d];
+    return decider;
 }

@@ -11,8 +11,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CODEC_DELTA_VERSION 1u
-#define CODEC_STATE_VERSION 1u
+#define CODEC_DELTA_VERSION 2u
+#define CODEC_STATE_VERSION 2u
+/* Version 1 knew one detector: the histogram of this one stands there without
+ * its number. */
+#define CODEC_FIRST_VERSION 1u
+#define CODEC_FIRST_DETECTOR 1u
 #define CODEC_COLS_MAX 1024u
 #define CODEC_RECENT_MAX (1u << 24)
 

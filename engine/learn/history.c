@@ -60,26 +60,31 @@ void learn_history_free(struct learn_history *h)
 static int delta_copy(const struct learn_delta *d, struct learn_delta *ret_d,
                       void **ret_block)
 {
-    size_t bins = d->bin_count, rows = d->recent.rows;
-    size_t bin_bytes = bins * sizeof *d->bin;
-    size_t column_bytes = rows * sizeof(float);
-    char *block =
-        malloc(2 * bin_bytes + (size_t)d->recent.cols * column_bytes + 1);
+    size_t rows = d->recent.rows, column_bytes = rows * sizeof(float);
+    size_t bytes = d->recent.cols * column_bytes;
+    for (uint32_t i = 0; i < d->detector_count; i++)
+        bytes += 2 * (size_t)d->detector[i].bin_count * sizeof(uint32_t);
+    char *block = malloc(bytes + 1), *at = block;
     if (block == NULL)
         return ERR_NOMEM;
-    char *recent = block + 2 * bin_bytes;
-    if (bins > 0) {
-        memcpy(block, d->bin, bin_bytes);
-        memcpy(block + bin_bytes, d->count, bin_bytes);
-    }
-    for (uint32_t j = 0; j < d->recent.cols && rows > 0; j++)
-        memcpy(recent + j * column_bytes, matrix_column(&d->recent, j),
-               column_bytes);
     *ret_d = *d;
-    ret_d->bin = (const uint32_t *)(void *)block;
-    ret_d->count = (const uint32_t *)(void *)(block + bin_bytes);
-    ret_d->recent.data = (const float *)(void *)recent;
+    ret_d->recent.data = (const float *)(void *)at;
     ret_d->recent.stride = rows;
+    for (uint32_t j = 0; j < d->recent.cols && rows > 0; j++) {
+        memcpy(at, matrix_column(&d->recent, j), column_bytes);
+        at += column_bytes;
+    }
+    for (uint32_t i = 0; i < d->detector_count; i++) {
+        struct learn_counts *c = &ret_d->detector[i];
+        size_t n = c->bin_count * sizeof *c->bin;
+        if (n == 0)
+            continue;
+        memcpy(at, c->bin, n);
+        memcpy(at + n, c->count, n);
+        c->bin = (const uint32_t *)(void *)at;
+        c->count = (const uint32_t *)(void *)(at + n);
+        at += 2 * n;
+    }
     *ret_block = block;
     return 0;
 }

@@ -1,11 +1,13 @@
 /*
- * What is learned between batches: the severity reference and the recent
- * rows, with the lag that makes answers independent of timing.
+ * What is learned between batches: for each detector its severity reference,
+ * and the recent rows, with the lag that makes answers independent of timing.
  *
- * State     after batch b: a ring of integer score histograms (about the last
- *           million scored rows: LEARN_SEGMENTS closed segments of at least
- *           LEARN_SEGMENT_ROWS rows and an open one; the oldest falls out
- *           whole), and the last `recent_max` scored, unflagged rows.
+ * State     after batch b: per detector a ring of integer score histograms
+ *           (about the last million rows that it scored: LEARN_SEGMENTS closed
+ *           segments of at least LEARN_SEGMENT_ROWS rows and an open one; the
+ *           oldest falls out whole), and the last `recent_max` scored,
+ *           unflagged rows. A detector's ring begins, empty, with the first
+ *           rows that it scores, and waits while it is not in use.
  * Delta     what one batch adds; committed with the batch. State(b) =
  *           apply(state(b-1), delta(b)): a snapshot and the deltas behind it
  *           rebuild any retained state, exactly.
@@ -23,16 +25,25 @@
 #include <stdint.h>
 
 #define LEARN_BINS 16384u /* bin 0 = least anomalous */
+#define LEARN_DETECTORS_MAX 4u
 #define LEARN_SEGMENTS 16u
 #define LEARN_SEGMENT_ROWS 65536u
 #define LEARN_SMALL 1000u /* below this a batch counts itself as well */
 
-/* Sparse histogram and new recent rows (oldest first) of one batch. */
-struct learn_delta {
-    uint64_t rows; /* scored rows = sum of counts */
+/* One detector's share of a batch: a sparse histogram. */
+struct learn_counts {
+    uint32_t detector; /* its number, as in seeds */
+    uint64_t rows;     /* that it scored = sum of counts */
     uint32_t bin_count;
     const uint32_t *bin; /* ascending, distinct */
     const uint32_t *count;
+};
+
+/* Histograms and new recent rows (oldest first) of one batch. */
+struct learn_delta {
+    uint64_t rows; /* of the batch; no detector scored more */
+    uint32_t detector_count;
+    struct learn_counts detector[LEARN_DETECTORS_MAX]; /* by number */
     struct matrix recent; /* the batch's last unflagged rows, at most
                            * recent_max */
 };
@@ -57,14 +68,32 @@ int learn_encode(const struct learn *l, struct buf *out);
 FYKE_MUST_USE int learn_decode(const void *bytes, size_t n,
                                struct learn **ret_l);
 
+/* How strange rows were to one detector. */
+struct learn_reference {
+    uint32_t detector;
+    uint64_t rows;
+    uint32_t *count; /* LEARN_BINS */
+};
+
 /* What a batch reads of a state. Owned copy. */
 struct learn_view {
     uint64_t state_batch;
-    uint64_t reference_rows;
-    uint32_t *count;      /* LEARN_BINS */
+    uint32_t detector_count;
+    struct learn_reference reference[LEARN_DETECTORS_MAX];
     float *recent_data;   /* column-major, stride = recent.rows */
     struct matrix recent; /* oldest first */
 };
+
+/* NULL: that detector has scored nothing yet. */
+static inline const struct learn_reference *
+learn_view_find(const struct learn_view *v, uint32_t detector)
+{
+    for (uint32_t i = 0; i < v->detector_count; i++)
+        if (v->reference[i].detector == detector)
+            return &v->reference[i];
+    return NULL;
+}
+
 FYKE_MUST_USE int learn_view_copy(const struct learn *l,
                                   struct learn_view *ret_v);
 void learn_view_release(struct learn_view *v);

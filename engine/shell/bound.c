@@ -126,9 +126,11 @@ static uint64_t sealed_bytes(const struct settings *s, uint32_t features)
     uint64_t columns = rows * (4 + 8 + 4 * (uint64_t)features);
     uint64_t detect = arena_bytes(8 * rows + fit_bytes(s, features)) +
                       arena_bytes(part_rows(s, features) * 4 * features);
-    uint64_t verdict = arena_bytes(
-        rows * (sizeof(struct verdict_row) + 8) + UINT64_C(12) * LEARN_BINS +
-        (s->keep_scores ? rows * sizeof(struct store_score) : 0));
+    uint64_t verdict =
+        arena_bytes(rows * (sizeof(struct verdict_row) +
+                            sizeof(struct verdict_answer) + 8) +
+                    UINT64_C(12) * LEARN_BINS +
+                    (s->keep_scores ? rows * sizeof(struct store_score) : 0));
     uint64_t batch = columns + detect + verdict + 3 * view_bytes(s, features);
     return s->pipeline * batch;
 }

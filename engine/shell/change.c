@@ -4,6 +4,7 @@
  */
 #include "engine/shell/change.h"
 
+#include "engine/shell/detecting.h"
 #include "engine/shell/tuning.h"
 #include "proto/base/text.h"
 
@@ -182,6 +183,7 @@ int change_make(struct change *c, const struct option *table,
                 struct fault *fault)
 {
     struct coord_tuning tuning;
+    struct detect_set detectors;
     int rc = 0;
     memset(c, 0, sizeof *c);
     arena_init(&c->arena, CHANGE_BYTES_MAX);
@@ -195,6 +197,8 @@ int change_make(struct change *c, const struct option *table,
         rc = add_pairs(c, table, table_count, live, pair, pair_count, fault);
     if (rc == 0)
         rc = tuning_make(&c->settings, live, 0, &tuning, fault);
+    if (rc == 0)
+        rc = detecting_set(&c->settings, &detectors, fault);
     if (rc == ERR_NOMEM)
         (void)fault_set(fault, rc, "out of memory");
     if (rc != 0)

@@ -1,6 +1,11 @@
 /* One struct into another. */
 #include "engine/shell/detecting.h"
 
+#include "proto/base/check.h"
+
+#include <math.h>
+#include <stdio.h>
+
 struct detect_config detecting_config(const struct settings *s)
 {
     struct detect_config c = detect_config_default();
@@ -9,4 +14,38 @@ struct detect_config detecting_config(const struct settings *s)
     c.subsample = (uint32_t)s->subsample;
     c.fit_rows = (uint32_t)s->fit_rows;
     return c;
+}
+
+int detecting_set(const struct settings *s, struct detect_set *ret_set,
+                  struct fault *fault)
+{
+    struct detect_set set;
+    uint32_t votes;
+    int rc = detect_set_of(s->detector.items, s->detector.count, &set, fault);
+    if (rc == 0)
+        rc = detect_set_votes(&set, s->votes, &votes, fault);
+    if (rc == 0)
+        *ret_set = set;
+    return rc;
+}
+
+void detecting_names(const struct detect_set *set, char *ret_text, size_t n)
+{
+    struct buf text;
+    buf_init(&text, n);
+    int rc = detect_set_put(set, &text);
+    check(rc == 0);
+    (void)snprintf(ret_text, n, "%s", buf_text(&text));
+    buf_release(&text);
+}
+
+struct verdict_config detecting_verdict(const struct settings *s,
+                                        const struct detect_set *set)
+{
+    struct detect_config c = detecting_config(s);
+    uint32_t votes = 1;
+    int rc = detect_set_votes(set, s->votes, &votes, NULL);
+    check(rc == 0);
+    return verdict_config_of((uint32_t)lround(s->severity * 1e4), votes,
+                             detect_set_recent_rows(set, &c));
 }

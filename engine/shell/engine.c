@@ -140,6 +140,9 @@ static void tell_started(struct engine *e)
         .fit_rows = s->fit_rows,
         .seed = s->seed,
         .severity = s->severity,
+        .detectors = e->detector_names,
+        .detector_count = e->detectors.count,
+        .votes = e->verdict.votes,
     };
     if (e->observer->started != NULL)
         e->observer->started(e->observer->context, &started);
@@ -201,9 +204,6 @@ static void tear_down(struct engine *e)
     free(e->feature_name);
     restore_release(e);
     tune_release(e);
-    for (size_t i = 0; i < e->table_count && e->kept_text != NULL; i++)
-        free(e->kept_text[i]);
-    free(e->kept_text);
     if (e->private_dir.path[0] != '\0')
         (void)file_remove_private_dir(&e->private_dir);
 }

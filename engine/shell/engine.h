@@ -29,6 +29,8 @@ struct engine_started {
     uint32_t left_out;    /* host:processes: fyke's own processes */
     uint64_t trees, subsample, fit_rows, seed;
     double severity;
+    const char *detectors; /* "iforest,dbscan" */
+    uint32_t detector_count, votes;
 };
 
 /* Where things stand; at most ten times a second and at the end. */

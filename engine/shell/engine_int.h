@@ -44,7 +44,7 @@ struct job {
     uv_work_t work;
     struct engine *engine;
     struct slot *slot;
-    uint32_t phase_index;
+    uint32_t detector, phase_index;
     int (*run)(struct job *j);
     void (*done)(struct job *j);
     int err;
@@ -66,9 +66,7 @@ struct slot {
     int64_t opened_ns, cut_ns; /* wall */
     int64_t opened_us;         /* monotonic */
     struct learn_view view;
-    struct plan plan;
-    struct detect_state *detect;
-    struct detect_result result;
+    struct detect_run run[DETECT_MAX]; /* of the engine's detectors */
     struct verdict verdict;
     struct arena arena; /* verdict and texts of the commit */
     struct buf delta, snapshot, identity;
@@ -79,7 +77,8 @@ struct slot {
     struct store_source source;
     struct store_range range;
     struct writer_command command;
-    struct job seal, prepare, merge;
+    struct job seal, prepare[DETECT_MAX], merge;
+    uint64_t run_bytes[DETECT_MAX]; /* held by the runs when last counted */
 };
 
 enum source_kind { SOURCE_FILE = 1, SOURCE_PIPE, SOURCE_PROCESSES };
@@ -165,7 +164,8 @@ struct engine {
     struct schema *schema;
     const char **feature_name;
     struct detect_config detect;
-    const struct detect_ops *detector;
+    struct detect_set detectors;
+    char detector_names[64]; /* "iforest,dbscan" */
     struct verdict_config verdict;
     struct learn_history *history;
 
@@ -237,7 +237,7 @@ void slot_prepare(struct engine *e, const struct coord_action *a);
 void slot_merge(struct engine *e, const struct coord_action *a);
 void slot_commit(struct engine *e, const struct coord_action *a);
 void slot_release(struct slot *s);
-/* Counts the slot's memory anew; not while a job of it runs. */
+/* Counts the slot's memory anew; not while it is assembled or merged. */
 void slot_count(struct slot *s);
 
 /* result.c: verdicts to what the store keeps; a part of the merge job */

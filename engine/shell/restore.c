@@ -225,7 +225,7 @@ static int load_base(struct engine *e, struct reader *reader, uint64_t base,
     rc = reader_snapshot(reader, base, &snapshot, &from, fault);
     if (rc == 0)
         rc = from == 0
-                 ? learn_new(e->schema->feature_count, e->detect.fit_rows,
+                 ? learn_new(e->schema->feature_count, e->verdict.recent_max,
                              &r->learn)
                  : learn_decode(snapshot.data, snapshot.length, &r->learn);
     buf_release(&snapshot);

@@ -22,6 +22,9 @@ static int take_stored(struct engine *e, size_t index, const char *stored,
     if (kept == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
     e->kept_text[index] = kept;
+    if (e->table[index].type == OPTION_LIST) /* the one there is the caller's */
+        memset((char *)&e->settings + e->table[index].offset, 0,
+               sizeof(struct option_list));
     return option_set(&e->table[index], kept, &e->settings, fault);
 }
 
@@ -181,8 +184,21 @@ int restore_settings_store(struct engine *e, struct fault *fault)
     return r->set_count > 0 ? store_change_put(e->store, &change, fault) : 0;
 }
 
+static void release_kept(struct engine *e)
+{
+    for (size_t i = 0; i < e->table_count; i++) {
+        if (e->kept_text[i] != NULL && e->table[i].type == OPTION_LIST)
+            option_list_release(
+                (void *)((char *)&e->settings + e->table[i].offset));
+        free(e->kept_text[i]);
+    }
+    free(e->kept_text);
+}
+
 void restore_release(struct engine *e)
 {
+    if (e->kept_text != NULL)
+        release_kept(e);
     if (e->restoring != NULL)
         arena_release(&e->restoring->arena);
     free(e->restoring);

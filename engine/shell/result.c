@@ -6,28 +6,61 @@
 #include "engine/shell/engine_int.h"
 
 #include "proto/base/text.h"
-#include "proto/wire/iforest.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #define QUARANTINE_ROWS_MAX 1000u
 #define QUARANTINE_TEXT_BYTES 4096u
 
-static void fill_reasons(const struct engine *e, const struct verdict_row *v,
-                         struct store_answer *a)
+static uint32_t fill_reasons(const struct engine *e,
+                             const struct verdict_answer *v,
+                             struct store_reason *ret_reason)
 {
-    a->reason_count = v->reason_count;
     for (uint32_t i = 0; i < v->reason_count; i++) {
         const struct detect_reason *r = &v->reason[i];
-        a->reason[i] = (struct store_reason){
+        ret_reason[i] = (struct store_reason){
             .feature = e->feature_name[r->feature],
             .value = (double)r->value,
             .usual = (double)r->usual,
             .direction = r->direction,
             .contribution = r->contribution,
         };
+    }
+    return v->reason_count;
+}
+
+static struct store_place place_of(const struct detect_result *r, uint32_t row)
+{
+    return (struct store_place){
+        .clustered = r->cluster != NULL,
+        .cluster = r->cluster != NULL ? r->cluster[row] : 0,
+        .core = r->core != NULL && r->core[row] != 0,
+    };
+}
+
+/* What the detectors say that answered and do not decide. */
+static void fill_opinions(const struct slot *s, const struct verdict_row *v,
+                          struct store_answer *a)
+{
+    const struct engine *e = s->seal.engine;
+    for (uint32_t d = 0; d < s->verdict.detectors; d++) {
+        const struct verdict_answer *said = &v->answer[d];
+        const struct detect_run *run = &s->run[d];
+        if (d == v->decider || !said->answered)
+            continue;
+        struct store_opinion *o = &a->opinion[a->opinion_count++];
+        *o = (struct store_opinion){
+            .detector = run->ops->name,
+            .score_raw = said->score,
+            .score = run->ops->score(&run->result, v->row),
+            .below = said->below,
+            .of = said->of,
+            .reference_rows = s->verdict.scale[d].reference_rows,
+            .place = place_of(&run->result, v->row),
+        };
+        if (v->flagged)
+            o->reason_count = fill_reasons(e, said, o->reason);
     }
 }
 
@@ -38,25 +71,30 @@ static int make_answer(void *context, uint32_t kept, struct store_answer *a)
     struct slot *s = context;
     const struct engine *e = s->seal.engine;
     const struct verdict_row *v = &s->verdict.row[kept];
+    const struct verdict_answer *said = &v->answer[v->decider];
+    const struct detect_run *run = &s->run[v->decider];
     uint32_t record = s->input.row_record[v->row];
     struct record_view view = batch_record(&s->input, record);
     struct text_view key = batch_key(&s->input, v->row);
     buf_reset(&s->why);
     buf_reset(&s->record);
-    int rc = verdict_why(v, e->feature_name, &s->why);
+    int rc =
+        verdict_why(verdict_speaker(&s->verdict, v), e->feature_name, &s->why);
     if (rc == 0)
         rc = record_to_json(e->schema, view.text, view.length, &s->record);
     *a = (struct store_answer){
         .row = record,
-        .detector = e->detector->name,
+        .votes = v->votes,
+        .detector = run->ops->name,
         .time_ns = s->input.time_ns[v->row],
         .key = key.text,
         .key_bytes = key.length,
-        .score_raw = v->score,
-        .score = iforest_score(v->score, s->result.trees, s->result.psi),
-        .below = v->below,
-        .of = v->of,
-        .reference_rows = s->verdict.reference_rows,
+        .score_raw = said->score,
+        .score = run->ops->score(&run->result, v->row),
+        .below = said->below,
+        .of = said->of,
+        .reference_rows = s->verdict.scale[v->decider].reference_rows,
+        .place = place_of(&run->result, v->row),
         .why = buf_text(&s->why),
         .record = buf_text(&s->record),
         .record_bytes = (uint32_t)s->record.length,
@@ -65,7 +103,8 @@ static int make_answer(void *context, uint32_t kept, struct store_answer *a)
         .line = view.line,
     };
     if (v->flagged) /* of near misses the line says enough */
-        fill_reasons(e, v, a);
+        a->reason_count = fill_reasons(e, said, a->reason);
+    fill_opinions(s, v, a);
     return rc;
 }
 
@@ -111,31 +150,46 @@ static int build_quarantine(struct slot *s)
     return 0;
 }
 
-static int build_scores(struct slot *s, uint32_t flag)
+/* Every answer of one detector. */
+static void fill_scores(struct slot *s, uint32_t detector,
+                        struct store_score *score, uint32_t *count)
 {
     const struct batch_input *b = &s->input;
-    struct store_score *score = arena_alloc(&s->arena, b->rows, sizeof *score);
-    if (score == NULL)
-        return ERR_NOMEM;
+    const struct detect_run *run = &s->run[detector];
+    const struct verdict_scale *scale = &s->verdict.scale[detector];
     for (uint32_t row = 0; row < b->rows; row++) {
         struct text_view key = batch_key(b, row);
-        uint64_t below = s->verdict.below_bin[s->result.bin[row]];
-        uint64_t of = s->verdict.of;
-        score[row] = (struct store_score){
+        uint32_t bin = run->result.bin[row];
+        if (bin == DETECT_NO_BIN)
+            continue;
+        uint64_t below = scale->below_bin[bin];
+        score[(*count)++] = (struct store_score){
             .row = b->row_record[row],
+            .detector = run->ops->name,
             .time_ns = b->time_ns[row],
             .key = key.text,
             .key_bytes = key.length,
-            .score_raw = s->result.score[row],
-            .score = iforest_score(s->result.score[row], s->result.trees,
-                                   s->result.psi),
+            .score_raw = run->result.score[row],
+            .score = run->ops->score(&run->result, row),
             .below = below,
-            .of = of,
-            .flagged = below * VERDICT_SEVERITY_ONE >= (uint64_t)flag * of,
+            .of = scale->of,
+            .flagged = verdict_reaches(below, scale->of, s->judge.flag),
+            .place = place_of(&run->result, row),
         };
     }
+}
+
+static int build_scores(struct slot *s)
+{
+    uint32_t detectors = s->verdict.detectors, count = 0;
+    struct store_score *score = arena_alloc(
+        &s->arena, (size_t)s->input.rows * detectors, sizeof *score);
+    if (score == NULL)
+        return ERR_NOMEM;
+    for (uint32_t d = 0; d < detectors; d++)
+        fill_scores(s, d, score, &count);
     s->commit.score = score;
-    s->commit.score_count = b->rows;
+    s->commit.score_count = count;
     return 0;
 }
 
@@ -181,14 +235,15 @@ int result_build(struct engine *e, struct slot *s)
         .records = s->input.records,
         .rows_scored = s->input.rows,
         .flag = s->judge.flag,
+        .votes = s->judge.votes,
         .seed = e->detect.seed,
-        .algorithm = e->detector->algorithm,
+        .algorithm = detect_set_algorithm(&e->detectors),
         .content_hash = s->input.content_hash,
         .result_hash = s->verdict.result_hash,
         .range = &s->range,
         .range_count = 1,
         .source = &s->source,
-        .detector = e->detector->name,
+        .detector = e->detector_names,
         .answer_make = make_answer,
         .answer_context = s,
         .answer_count = s->verdict.kept,
@@ -200,6 +255,6 @@ int result_build(struct engine *e, struct slot *s)
     if (rc == 0)
         rc = build_quarantine(s);
     if (rc == 0 && s->keep_scores && s->input.rows > 0)
-        rc = build_scores(s, s->judge.flag);
+        rc = build_scores(s);
     return rc;
 }

@@ -18,8 +18,8 @@ static void serve_result(struct engine *e, const struct wire_message *m,
         !coord_task_find(e->coord, m->envelope.task, &batch, &detector,
                          &phase_index, &part))
         return;
-    event->payload_err = e->detector->validate(engine_slot(e, batch)->detect,
-                                               phase_index, part, p);
+    const struct detect_run *r = &engine_slot(e, batch)->run[detector];
+    event->payload_err = r->ops->validate(r->state, phase_index, part, p);
 }
 
 static void serve_request(struct engine *e, struct link_server *server,
@@ -105,8 +105,9 @@ void serve_check(struct engine *e)
 void serve_accept(struct engine *e, const struct coord_action *a)
 {
     struct slot *s = engine_slot(e, a->batch);
-    int rc = e->detector->accept(s->detect, a->phase_index, a->part,
-                                 &e->message->body.result.payload);
+    const struct detect_run *r = &s->run[a->detector];
+    int rc = r->ops->accept(r->state, a->phase_index, a->part,
+                            &e->message->body.result.payload);
     if (rc != 0)
         engine_fail(e, rc, "keeping a result failed: %s", err_text(rc));
     slot_count(s);
@@ -116,7 +117,7 @@ void serve_accept(struct engine *e, const struct coord_action *a)
 static int fill_body(struct engine *e, const struct coord_action *a,
                      struct wire_message *m)
 {
-    struct slot *s;
+    const struct detect_run *r;
     switch (a->kind) {
     case COORD_ACT_REPLY_HELLO:
         m->envelope.kind = WIRE_HELLO_REPLY;
@@ -125,13 +126,12 @@ static int fill_body(struct engine *e, const struct coord_action *a,
         return 0;
     case COORD_ACT_REPLY_TASK:
         m->envelope.kind = WIRE_TASK;
-        s = engine_slot(e, a->batch);
-        return e->detector->task(s->detect, a->phase_index, a->part,
-                                 &m->body.task);
+        r = &engine_slot(e, a->batch)->run[a->detector];
+        return r->ops->task(r->state, a->phase_index, a->part, &m->body.task);
     case COORD_ACT_REPLY_MODEL:
         m->envelope.kind = WIRE_MODEL;
-        s = engine_slot(e, a->batch);
-        return e->detector->model(s->detect, &m->body.model);
+        r = &engine_slot(e, a->batch)->run[a->detector];
+        return r->ops->model(r->state, &m->body.model);
     case COORD_ACT_REPLY_BEAT:
         m->envelope.kind = WIRE_HEARTBEAT_REPLY;
         m->body.heartbeat_reply.order = a->order;

@@ -16,6 +16,8 @@
 static const char *const format_choices[] = { "csv", "ndjson", NULL };
 static const char *const header_choices[] = { "yes", "no", NULL };
 static const char *const output_choices[] = { "csv", "ndjson", NULL };
+static const char *const votes_choices[] = { "any", "all", "1", "2", "3",
+                                             "4", NULL };
 static const char *const mode_choices[] = { "batch", NULL };
 static const char *const level_choices[] = { "debug", "info", "warn", "error",
                                              NULL };
@@ -129,6 +131,14 @@ static const char *const log_choices[] = { "text", "json", NULL };
 #define CUT_ROWS INTERVAL_ROWS, SIZE_ROWS
 
 #define DETECTOR_ROWS                                                          \
+    { "detector", 0, OPTION_LIST, F(detector), 0, 0, "iforest", NULL,          \
+      "NAMES", "Detector",                                                     \
+      "Who looks for strangers: iforest, dbscan; several vote (--votes)",      \
+      OPTION_STORED },                                                         \
+    { "votes", 0, OPTION_CHOICE, F(votes), 0, 0, "any", votes_choices,         \
+      "any|all|N", "Detector",                                                 \
+      "How many detectors must find a row strange to flag it",                 \
+      OPTION_STORED | OPTION_LIVE },                                           \
     { "severity", 0, OPTION_F64, F(severity), 50, 99.9999, "99.9", NULL,       \
       "PERCENT", "Detector",                                                   \
       "Flag rows stranger than this share of the recent ones",                 \

@@ -29,7 +29,9 @@ struct settings {
     double interval_target, interval_step; /* auto: share, factor */
     int64_t interval_min_us, interval_max_us;
     uint64_t max_rows, max_bytes, pipeline;
-    /* detector */
+    /* detectors */
+    struct option_list detector; /* "iforest" */
+    const char *votes;           /* "any", "all", "1".. */
     const char *mode; /* "batch" */
     uint64_t seed, trees, subsample, fit_rows;
     double severity; /* 99.9 */

@@ -22,14 +22,23 @@ static void slot_log(struct engine *e, const struct slot *s, const char *state)
              s->batch, state);
 }
 
+/* While a job prepares a run, what it held before. */
+static uint64_t run_count(struct slot *s, uint32_t detector)
+{
+    const struct detect_run *r = &s->run[detector];
+    if (r->state != NULL && !s->prepare[detector].busy)
+        s->run_bytes[detector] = r->ops->held(r->state);
+    return s->run_bytes[detector];
+}
+
 void slot_count(struct slot *s)
 {
     struct engine *e = s->seal.engine;
     uint64_t bytes = batch_bytes_held(&s->input) + s->arena.bytes_held +
                      s->delta.capacity + s->snapshot.capacity +
                      s->identity.capacity + learn_view_bytes_held(&s->view);
-    if (s->detect != NULL)
-        bytes += e->detector->held(s->detect);
+    for (uint32_t d = 0; d < e->detectors.count; d++)
+        bytes += run_count(s, d);
     e->flight.slot_bytes += bytes - s->held_bytes;
     s->held_bytes = bytes;
     flight_note(&e->flight);
@@ -74,13 +83,16 @@ static int slot_assemble(struct job *j)
     if (rc != 0 || s->input.rows == 0)
         return rc;
     struct plan_shape shape = slot_shape(s);
-    rc = e->detector->plan(&e->detect, &shape, &s->plan);
-    if (rc != 0)
-        return rc;
     struct detect_batch batch = { .batch = s->batch,
                                   .rows = batch_matrix(&s->input),
                                   .recent = s->view.recent };
-    return e->detector->open(&e->detect, &batch, &s->plan, &s->detect);
+    for (uint32_t d = 0; d < e->detectors.count && rc == 0; d++) {
+        struct detect_run *r = &s->run[d];
+        rc = r->ops->plan(&e->detect, &shape, &r->plan);
+        if (rc == 0)
+            rc = r->ops->open(&e->detect, &batch, &r->plan, &r->state);
+    }
+    return rc;
 }
 
 static int seal_run(struct job *j)
@@ -91,14 +103,17 @@ static int seal_run(struct job *j)
     return rc;
 }
 
-/* The first tasks of a small batch are on their way: the loop has time. */
-static void slot_meanwhile(struct job *j)
+/* A detector's first tasks of a small batch are on their way: the loop has
+ * time. */
+static void slot_meanwhile(struct job *j, uint32_t detector)
 {
     struct slot *s = j->slot;
-    if (s->detect == NULL || !slot_is_small(s) || j->engine->failed != 0)
+    const struct detect_run *r = &s->run[detector];
+    if (r->state == NULL || r->ops->meanwhile == NULL || !slot_is_small(s) ||
+        j->engine->failed != 0)
         return;
     int64_t begun_ns = clock_thread_cpu_ns();
-    j->err = j->engine->detector->meanwhile(s->detect);
+    j->err = r->ops->meanwhile(r->state);
     (void)stages_add(&j->engine->stages, WORK_MERGE, begun_ns);
     (void)slot_job_ok(j, "looking for the usual");
 }
@@ -118,8 +133,9 @@ static void seal_done(struct job *j)
                                        .rows = shape.rows,
                                        .cols = shape.cols,
                                        .recent_rows = shape.recent_rows });
-    if (s->prepare.run == NULL) /* else when that is done */
-        slot_meanwhile(j);
+    for (uint32_t d = 0; d < j->engine->detectors.count; d++)
+        if (s->prepare[d].run == NULL) /* else when that is done */
+            slot_meanwhile(j, d);
 }
 
 void slot_seal(struct engine *e, const struct coord_action *a)
@@ -138,6 +154,8 @@ void slot_seal(struct engine *e, const struct coord_action *a)
     s->opened_ns = e->open_ns;
     s->opened_us = e->open_us;
     s->cut_ns = e->last_cut_ns = clock_wall_ns();
+    for (uint32_t d = 0; d < e->detectors.count; d++)
+        s->run[d].ops = e->detectors.ops[d];
     arena_init(&s->arena, SLOT_ARENA_BYTES_MAX);
     buf_init(&s->delta, SLOT_TEXT_BYTES_MAX);
     buf_init(&s->snapshot, SLOT_TEXT_BYTES_MAX);
@@ -160,7 +178,8 @@ void slot_seal(struct engine *e, const struct coord_action *a)
 static int prepare_run(struct job *j)
 {
     int64_t begun_ns = clock_thread_cpu_ns();
-    int rc = j->engine->detector->prepare(j->slot->detect, j->phase_index);
+    const struct detect_run *r = &j->slot->run[j->detector];
+    int rc = r->ops->prepare(r->state, j->phase_index);
     (void)stages_add(&j->engine->stages, WORK_PREPARE, begun_ns);
     return rc;
 }
@@ -173,34 +192,22 @@ static void prepare_done(struct job *j)
     engine_step(j->engine,
                 &(struct coord_event){ .kind = COORD_EV_PREPARED,
                                        .batch = j->slot->batch,
-                                       .detector = 0,
+                                       .detector = j->detector,
                                        .phase_index = j->phase_index });
     if (j->phase_index == 0)
-        slot_meanwhile(j);
+        slot_meanwhile(j, j->detector);
 }
 
 void slot_prepare(struct engine *e, const struct coord_action *a)
 {
     struct slot *s = engine_slot(e, a->batch);
-    s->prepare = (struct job){ .slot = s,
-                               .phase_index = a->phase_index,
-                               .run = prepare_run,
-                               .done = prepare_done };
-    slot_job(e, s, &s->prepare);
-}
-
-/* What the batch adds to the learned state; borrows from its verdict. */
-static struct learn_delta slot_delta(const struct slot *s)
-{
-    const struct verdict *v = &s->verdict;
-    return (struct learn_delta){
-        .rows = v->rows,
-        .bin_count = v->bin_count,
-        .bin = v->bin,
-        .count = v->bin_rows,
-        .recent = { v->recent_data, v->recent_count, s->input.cols,
-                    v->recent_count },
-    };
+    struct job *j = &s->prepare[a->detector];
+    *j = (struct job){ .slot = s,
+                       .detector = a->detector,
+                       .phase_index = a->phase_index,
+                       .run = prepare_run,
+                       .done = prepare_done };
+    slot_job(e, s, j);
 }
 
 static int slot_verdicts(struct job *j)
@@ -208,19 +215,15 @@ static int slot_verdicts(struct job *j)
     struct engine *e = j->engine;
     struct slot *s = j->slot;
     struct matrix rows = batch_matrix(&s->input);
-    if (s->detect != NULL) {
-        int rc = e->detector->merge(s->detect, &s->result);
-        if (rc != 0)
-            return rc;
-    }
-    struct verdict_reference reference = { .rows = s->view.reference_rows,
-                                           .count = s->view.count };
-    int rc = verdict_make(&s->judge, &rows, &s->result, &reference, &s->arena,
-                          &s->verdict);
-    if (rc != 0)
-        return rc;
-    struct learn_delta delta = slot_delta(s);
-    rc = learn_delta_encode(&delta, &s->delta);
+    int rc = 0;
+    for (uint32_t d = 0; d < e->detectors.count && rc == 0; d++)
+        if (s->run[d].state != NULL)
+            rc = s->run[d].ops->merge(s->run[d].state, &s->run[d].result);
+    if (rc == 0)
+        rc = verdict_make(&s->judge, &rows, s->run, e->detectors.count,
+                          &s->view, &s->arena, &s->verdict);
+    if (rc == 0)
+        rc = learn_delta_encode(&s->verdict.delta, &s->delta);
     return rc != 0 ? rc : result_build(e, s);
 }
 
@@ -302,8 +305,7 @@ static int commit_learn(struct engine *e, struct slot *s)
 {
     if (s->pushed)
         return 0;
-    struct learn_delta d = slot_delta(s);
-    int rc = learn_history_push(e->history, s->batch, &d);
+    int rc = learn_history_push(e->history, s->batch, &s->verdict.delta);
     if (rc == 0 && s->batch % ENGINE_SNAPSHOT_EVERY == 0)
         rc = learn_history_encode_newest(e->history, &s->snapshot);
     s->pushed = rc == 0;
@@ -344,8 +346,9 @@ void slot_release(struct slot *s)
     struct engine *e = s->seal.engine;
     if (e != NULL) {
         e->flight.slot_bytes -= s->held_bytes;
-        if (s->detect != NULL)
-            e->detector->close(s->detect);
+        for (uint32_t d = 0; d < e->detectors.count; d++)
+            if (s->run[d].state != NULL)
+                s->run[d].ops->close(s->run[d].state);
     }
     batch_input_release(&s->input);
     learn_view_release(&s->view);

@@ -10,7 +10,6 @@
 #include "proto/host/clock.h"
 #include "proto/host/cores.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,20 +113,21 @@ static int open_store(struct engine *e, struct fault *fault)
     return rc;
 }
 
-static int set_up_detector(struct engine *e, struct fault *fault)
+static int set_up_detectors(struct engine *e, struct fault *fault)
 {
-    const struct settings *s = &e->settings;
-    e->detector = detect_find("iforest", strlen("iforest"));
-    e->detect = detecting_config(s);
-    e->verdict = verdict_config_of((uint32_t)lround(s->severity * 1e4),
-                                   (uint32_t)s->fit_rows);
+    int rc = detecting_set(&e->settings, &e->detectors, fault);
+    if (rc != 0)
+        return rc;
+    e->detect = detecting_config(&e->settings);
+    e->verdict = detecting_verdict(&e->settings, &e->detectors);
+    detecting_names(&e->detectors, e->detector_names, sizeof e->detector_names);
     uint32_t n = e->schema->feature_count;
     e->feature_name = calloc(n + 1, sizeof *e->feature_name);
     if (e->feature_name == NULL)
         return fault_set(fault, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < n; i++)
         e->feature_name[i] = e->schema->column[e->schema->feature[i]].name;
-    return detect_config_check(&e->detect, n, fault);
+    return detect_set_check(&e->detectors, &e->detect, n, fault);
 }
 
 static int start_core(struct engine *e, uint64_t last_state_batch,
@@ -144,9 +144,12 @@ static int start_core(struct engine *e, uint64_t last_state_batch,
         .commit_retry_ms = 1000,
         .algorithm_version = e->binary->algorithm_version,
         .selftest_digest = e->binary->selftest_digest,
-        .detector_count = 1,
-        .detector = { { e->detector->name, &e->detect, e->detector->plan } },
+        .detector_count = e->detectors.count,
     };
+    for (uint32_t d = 0; d < e->detectors.count; d++)
+        c.detector[d] =
+            (struct coord_detector){ e->detectors.ops[d]->name, &e->detect,
+                                     e->detectors.ops[d]->plan };
     memcpy(c.run_id, e->meta.run_id, sizeof c.run_id);
     int rc =
         tuning_make(&e->settings, e->live, last_interval_us, &c.tuning, fault);
@@ -226,7 +229,7 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
     if (rc == 0)
         rc = intake_pace(e, fault);
     if (rc == 0)
-        rc = set_up_detector(e, fault);
+        rc = set_up_detectors(e, fault);
     if (rc == 0) /* nothing refuses any more: the file may be written */
         rc = restore_settings_store(e, fault);
     if (rc == 0)

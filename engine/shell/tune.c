@@ -4,6 +4,7 @@
  */
 #include "engine/shell/tune.h"
 
+#include "engine/shell/detecting.h"
 #include "engine/shell/engine_int.h"
 #include "engine/shell/tuning.h"
 #include "proto/base/check.h"
@@ -11,7 +12,6 @@
 #include "proto/host/clock.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,8 +83,7 @@ static void take_settings(struct engine *e)
         strcmp(s->log_level, e->settings.log_level) != 0)
         log_set_level(e->log, level);
     e->severity_changed |= s->severity != e->settings.severity;
-    e->verdict = verdict_config_of((uint32_t)lround(s->severity * 1e4),
-                                   (uint32_t)s->fit_rows);
+    e->verdict = detecting_verdict(s, &e->detectors);
     e->settings = *s;
     change_release(&t->applied);
     t->applied = t->change;

@@ -9,8 +9,7 @@
 #include <string.h>
 
 #define RNG_EMPTY UINT32_MAX /* no index: n <= 2^32-1 */
-#define RNG_INSERTION_MAX 32u
-#define RNG_SAMPLE_MAX (UINT32_C(1) << 30)
+#define RNG_SAMPLE_MAX (UINT32_C(1) << 28)
 
 static uint64_t rng_rotate(uint64_t x, unsigned bits)
 {
@@ -59,30 +58,43 @@ double rng_unit(struct rng *r)
     return (double)(rng_next(r) >> 11) * 0x1p-53;
 }
 
-uint32_t rng_sample_scratch(uint32_t k)
+/* Slots of the set below, a power of two; three quarters of them stay free. */
+static uint32_t rng_set_slots(uint32_t k)
 {
     check(k <= RNG_SAMPLE_MAX);
-    uint32_t words = 8;
-    while (words < 2 * k)
-        words *= 2;
-    return words;
+    uint32_t slots = 8;
+    while (slots < 4 * k)
+        slots *= 2;
+    return slots;
 }
 
-/* Adds `value` to the open-addressing set; false if it was there. */
-static int rng_set_add(uint32_t *set, uint32_t mask, uint32_t value)
+/* Behind the last slot there is room for all: nothing wraps around. */
+uint32_t rng_sample_scratch(uint32_t k)
 {
-    uint32_t at = (uint32_t)(hash_u64(value) & mask);
+    return rng_set_slots(k) + k;
+}
+
+/* Adds `value` to the open-addressing set; false if it was there. The slot
+ * where it is sought rises with the value, so that the set is nearly sorted. */
+static int rng_set_add(uint32_t *set, uint64_t scale, uint32_t value)
+{
+    uint64_t at = value * scale >> 32;
     while (set[at] != RNG_EMPTY) {
         if (set[at] == value)
             return 0;
-        at = (at + 1) & mask;
+        at++;
     }
     set[at] = value;
     return 1;
 }
 
-static void rng_sort_insertion(uint32_t *values, uint32_t k)
+/* The members in ascending order. */
+static void rng_set_sorted(const uint32_t *set, uint32_t k, uint32_t *values)
 {
+    for (uint32_t i = 0, at = 0; i < k; at++) { /* no branch on a full slot */
+        values[i] = set[at];
+        i += set[at] != RNG_EMPTY;
+    }
     for (uint32_t i = 1; i < k; i++) {
         uint32_t value = values[i], j = i;
         for (; j > 0 && values[j - 1] > value; j--)
@@ -91,45 +103,41 @@ static void rng_sort_insertion(uint32_t *values, uint32_t k)
     }
 }
 
-/* Radix sort by bytes, lowest first; as many passes as `n` has bytes. */
-static void rng_sort_radix(uint32_t *values, uint32_t k, uint32_t *spare,
-                           uint32_t n)
-{
-    uint32_t *from = values, *to = spare;
-    for (unsigned shift = 0; shift < 32 && n >> shift != 0; shift += 8) {
-        uint32_t start[257] = { 0 };
-        for (uint32_t i = 0; i < k; i++)
-            start[(from[i] >> shift & 255) + 1]++;
-        for (unsigned i = 0; i < 256; i++)
-            start[i + 1] += start[i];
-        for (uint32_t i = 0; i < k; i++)
-            to[start[from[i] >> shift & 255]++] = from[i];
-        uint32_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != values)
-        memcpy(values, from, (size_t)k * sizeof *values);
-}
-
+/* Floyd: the i-th number is drawn from [0, n - k + i]; one that was drawn
+ * before is replaced by the newest, which cannot have been. */
 void rng_sample(struct rng *r, uint32_t n, uint32_t k, uint32_t *ret_indices,
                 uint32_t *scratch)
 {
     check(k <= n);
-    uint32_t words = rng_sample_scratch(k);
-    memset(scratch, 0xff, (size_t)words * sizeof *scratch);
-    uint32_t mask = words - 1;
+    if (k == 0)
+        return;
+    uint64_t scale = ((uint64_t)rng_set_slots(k) << 32) / n;
+    memset(scratch, 0xff, rng_sample_scratch(k) * sizeof *scratch);
     for (uint32_t i = 0; i < k; i++) {
-        uint32_t newest = n - k + i; /* Floyd: draw from [0, newest] */
+        uint32_t newest = n - k + i;
         uint32_t drawn = (uint32_t)rng_below(r, (uint64_t)newest + 1);
-        if (!rng_set_add(scratch, mask, drawn)) {
+        if (!rng_set_add(scratch, scale, drawn))
+            (void)rng_set_add(scratch, scale, newest);
+    }
+    rng_set_sorted(scratch, k, ret_indices);
+}
+
+void rng_sample_set(struct rng *r, uint32_t n, uint32_t k,
+                    uint32_t *ret_indices, uint32_t *scratch)
+{
+    uint32_t words = rng_sample_scratch(k);
+    if (n / 32 >= words) { /* more than a bit for each */
+        rng_sample(r, n, k, ret_indices, scratch);
+        return;
+    }
+    check(k <= n);
+    memset(scratch, 0, ((size_t)n / 32 + 1) * sizeof *scratch);
+    for (uint32_t i = 0; i < k; i++) {
+        uint32_t newest = n - k + i;
+        uint32_t drawn = (uint32_t)rng_below(r, (uint64_t)newest + 1);
+        if (scratch[drawn / 32] >> drawn % 32 & 1)
             drawn = newest;
-            (void)rng_set_add(scratch, mask, drawn);
-        }
+        scratch[drawn / 32] |= UINT32_C(1) << drawn % 32;
         ret_indices[i] = drawn;
     }
-    if (k <= RNG_INSERTION_MAX)
-        rng_sort_insertion(ret_indices, k);
-    else
-        rng_sort_radix(ret_indices, k, scratch, n);
 }

@@ -26,10 +26,14 @@ uint64_t rng_below(struct rng *r, uint64_t n);
 double rng_unit(struct rng *r);
 
 /* `k` distinct indices from [0, n), ascending (Floyd; k <= n <= 2^32-1,
- * k <= 2^30). `scratch` holds rng_sample_scratch(k) words and is overwritten.
+ * k <= 2^28). `scratch` holds rng_sample_scratch(k) words and is overwritten.
  */
 void rng_sample(struct rng *r, uint32_t n, uint32_t k, uint32_t *ret_indices,
                 uint32_t *scratch);
 uint32_t rng_sample_scratch(uint32_t k);
+
+/* The same indices from the same state, in no particular order: quicker. */
+void rng_sample_set(struct rng *r, uint32_t n, uint32_t k,
+                    uint32_t *ret_indices, uint32_t *scratch);
 
 #endif

@@ -92,24 +92,16 @@ void batch_assemble(struct sim *s, struct sim_batch *b)
 
 static void batch_learn(const struct sim_mix *mix, struct sim_batch *b)
 {
-    static const struct verdict_config limits = { 999000, 990000, .02, 100, 0 };
-    struct verdict_config config = limits;
-    struct detect_result result;
+    struct verdict_config config = verdict_config_of(999000, 1, mix->fit_rows);
+    struct detect_run run = { .ops = &detect_iforest,
+                              .plan = b->plan,
+                              .state = b->state };
     struct verdict v;
-    config.recent_max = mix->fit_rows;
-    struct verdict_reference reference = { b->view.reference_rows,
-                                           b->view.count };
-    check(detect_iforest.merge(b->state, &result) == 0);
-    check(verdict_make(&config, &b->rows, &result, &reference, &b->arena, &v) ==
+    check(detect_iforest.merge(b->state, &run.result) == 0);
+    check(verdict_make(&config, &b->rows, &run, 1, &b->view, &b->arena, &v) ==
           0);
-    struct learn_delta delta = { v.rows,
-                                 v.bin_count,
-                                 v.bin,
-                                 v.bin_rows,
-                                 { v.recent_data, v.recent_count, mix->cols,
-                                   v.recent_count } };
     b->result_hash = v.result_hash;
-    check(learn_delta_encode(&delta, &b->delta) == 0);
+    check(learn_delta_encode(&v.delta, &b->delta) == 0);
 }
 
 void batch_merge(struct sim *s, struct sim_batch *b)

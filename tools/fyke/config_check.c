@@ -52,7 +52,9 @@ static int check_interval(const struct settings *s, struct fault *fault)
 static int check_detector(const struct settings *s, struct fault *fault)
 {
     struct detect_config c = detecting_config(s);
-    return detect_config_check(&c, 1, fault);
+    struct detect_set set;
+    int err = detecting_set(s, &set, fault);
+    return err != 0 ? err : detect_set_check(&set, &c, 1, fault);
 }
 
 static const struct {

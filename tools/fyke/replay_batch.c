@@ -3,6 +3,7 @@
  */
 #include "tools/fyke/replay_batch.h"
 
+#include "engine/detect/set.h"
 #include "engine/detect/verdict.h"
 #include "engine/ingest/batch.h"
 #include "proto/base/text.h"
@@ -22,10 +23,8 @@ struct work {
     struct batch_input input;
     struct learn_view view;
     struct detect_config config;
-    const struct detect_ops *ops;
-    struct plan plan;
-    struct detect_state *state;
-    struct detect_result result;
+    struct detect_set detectors;
+    struct detect_run run[DETECT_MAX];
     struct arena arena;
     struct verdict verdict;
 };
@@ -180,11 +179,12 @@ static int work_configure(struct replay *r, struct work *w, struct fault *fault)
     w->config.subsample = (uint32_t)subsample;
     w->config.fit_rows = (uint32_t)fit_rows;
     return err != 0 ? err
-                    : detect_config_check(&w->config, r->schema->feature_count,
-                                          fault);
+                    : detect_set_check(&w->detectors, &w->config,
+                                       r->schema->feature_count, fault);
 }
 
-static int work_detect(const struct replay *r, struct work *w)
+static int work_run_one(const struct replay *r, struct work *w,
+                        struct detect_run *run)
 {
     struct plan_shape shape = { .rows = w->input.rows,
                                 .cols = w->input.cols,
@@ -192,35 +192,42 @@ static int work_detect(const struct replay *r, struct work *w)
     struct detect_batch batch = { .batch = w->stored.batch,
                                   .rows = batch_matrix(&w->input),
                                   .recent = w->view.recent };
-    if (w->input.rows == 0)
-        return ERR_OK;
-    int err = w->ops->plan(&w->config, &shape, &w->plan);
+    int err = run->ops->plan(&w->config, &shape, &run->plan);
     if (err == 0)
-        err = w->ops->open(&w->config, &batch, &w->plan, &w->state);
+        err = run->ops->open(&w->config, &batch, &run->plan, &run->state);
     if (err == 0)
-        err = local_compute(&r->compute, w->ops, w->state, &w->plan);
+        err = local_compute(&r->compute, run->ops, run->state, &run->plan);
     if (err == 0)
-        err = w->ops->merge(w->state, &w->result);
+        err = run->ops->merge(run->state, &run->result);
+    return err;
+}
+
+static int work_detect(const struct replay *r, struct work *w)
+{
+    int err = ERR_OK;
+    for (uint32_t d = 0; d < w->detectors.count && err == 0; d++) {
+        w->run[d].ops = w->detectors.ops[d];
+        if (w->input.rows > 0)
+            err = work_run_one(r, w, &w->run[d]);
+    }
     return err;
 }
 
 static int work_judge(struct work *w)
 {
     struct verdict_config config =
-        verdict_config_of(w->stored.flag, w->config.fit_rows);
-    struct verdict_reference reference = { .rows = w->view.reference_rows,
-                                           .count = w->view.count };
+        verdict_config_of(w->stored.flag, w->stored.votes,
+                          detect_set_recent_rows(&w->detectors, &w->config));
     struct matrix rows = batch_matrix(&w->input);
-    return verdict_make(&config, &rows, &w->result, &reference, &w->arena,
-                        &w->verdict);
+    return verdict_make(&config, &rows, w->run, w->detectors.count, &w->view,
+                        &w->arena, &w->verdict);
 }
 
 static int work_compare(struct replay *r, struct work *w,
                         enum replay_outcome *ret_outcome, struct buf *text,
                         struct fault *fault)
 {
-    struct replay_pair pair = { &w->stored, &w->input, &w->result,
-                                &w->verdict };
+    struct replay_pair pair = { &w->stored, &w->input, w->run, &w->verdict };
     *ret_outcome = REPLAY_EQUAL;
     if (w->verdict.result_hash == w->stored.result_hash)
         return ERR_OK;
@@ -245,7 +252,8 @@ static int work_run(struct replay *r, struct work *w,
     }
     err = work_configure(r, w, fault);
     if (err == 0)
-        err = replay_view(r, w->stored.state_batch, w->config.fit_rows,
+        err = replay_view(r, w->stored.state_batch,
+                          detect_set_recent_rows(&w->detectors, &w->config),
                           &w->view, fault);
     if (err == ERR_NOTFOUND) {
         *ret_outcome = REPLAY_IMPOSSIBLE;
@@ -261,8 +269,9 @@ static int work_run(struct replay *r, struct work *w,
 
 static void work_release(struct work *w)
 {
-    if (w->state != NULL)
-        w->ops->close(w->state);
+    for (uint32_t d = 0; d < w->detectors.count; d++)
+        if (w->run[d].state != NULL)
+            w->run[d].ops->close(w->run[d].state);
     batch_input_release(&w->input);
     learn_view_release(&w->view);
     arena_release(&w->arena);
@@ -272,16 +281,24 @@ int replay_batch(struct replay *r, uint64_t batch,
                  enum replay_outcome *ret_outcome, struct buf *text,
                  struct fault *fault)
 {
-    struct work w = { .ops = &detect_iforest };
+    struct work w = { 0 };
     int err = reader_batch_get(r->reader, batch, &w.stored, fault);
     if (err != 0)
         return err;
     *ret_outcome = REPLAY_IMPOSSIBLE;
     if (!r->readable)
         return buf_append_text(text, r->why_not);
-    if (w.stored.algorithm != w.ops->algorithm)
+    err = detect_set_parse(w.stored.detector, &w.detectors, fault);
+    if (err != 0)
+        return err;
+    uint32_t algorithm = detect_set_algorithm(&w.detectors);
+    if (w.stored.algorithm != algorithm)
         return buf_printf(text, "algorithm version %u, this fyke has %u",
-                          w.stored.algorithm, w.ops->algorithm);
+                          w.stored.algorithm, algorithm);
+    if (w.stored.votes < 1 || w.stored.votes > w.detectors.count)
+        return fault_set(fault, ERR_CORRUPT,
+                         "batch %" PRIu64 ": %u votes of %u detectors", batch,
+                         w.stored.votes, w.detectors.count);
     batch_input_init(&w.input);
     arena_init(&w.arena, ARENA_BYTES_MAX);
     err = work_run(r, &w, ret_outcome, text, fault);

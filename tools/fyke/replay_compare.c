@@ -3,9 +3,8 @@
  */
 #include "tools/fyke/replay_compare.h"
 
-#include "proto/wire/iforest.h"
-
 #include <inttypes.h>
+#include <string.h>
 
 #define SHOWN_MAX 5u
 
@@ -36,17 +35,20 @@ static bool may_show(struct comparing *c)
 
 static void show_computed(struct comparing *c, const struct verdict_row *row)
 {
-    const struct detect_result *result = c->pair->result;
-    (void)buf_printf(c->text, "score %.6f, severity %.4f%s",
-                     iforest_score(row->score, result->trees, result->psi),
-                     severity(row->below, row->of),
+    const struct detect_run *run = &c->pair->run[row->decider];
+    const struct verdict_answer *a = &row->answer[row->decider];
+    (void)buf_printf(c->text, "%s score %.6f, severity %.4f, %u vote%s%s",
+                     run->ops->name, run->ops->score(&run->result, row->row),
+                     severity(a->below, a->of), row->votes,
+                     row->votes == 1 ? "" : "s",
                      row->flagged ? ", flagged" : "");
 }
 
 static void show_stored(struct comparing *c, const struct store_answer *a)
 {
-    (void)buf_printf(c->text, "score %.6f, severity %.4f%s", a->score,
-                     severity(a->below, a->of), a->flagged ? ", flagged" : "");
+    (void)buf_printf(c->text, "%s score %.6f, severity %.4f, %u vote%s%s",
+                     a->detector, a->score, severity(a->below, a->of), a->votes,
+                     a->votes == 1 ? "" : "s", a->flagged ? ", flagged" : "");
 }
 
 static uint32_t record_of(const struct comparing *c, uint32_t kept)
@@ -68,6 +70,19 @@ static void show_new_before(struct comparing *c, uint64_t record)
     }
 }
 
+static bool same_answer(const struct comparing *c,
+                        const struct verdict_row *now,
+                        const struct store_answer *a)
+{
+    const struct verdict_answer *said = &now->answer[now->decider];
+    return strcmp(c->pair->run[now->decider].ops->name, a->detector) == 0 &&
+           said->score == a->score_raw && said->below == a->below &&
+           said->of == a->of && now->flagged == a->flagged &&
+           now->votes == a->votes &&
+           (!a->place.clustered ||
+            (said->cluster == a->place.cluster && said->core == a->place.core));
+}
+
 static int each_answer(void *context, const struct store_answer *a)
 {
     struct comparing *c = context;
@@ -76,9 +91,7 @@ static int each_answer(void *context, const struct store_answer *a)
     show_new_before(c, a->row);
     if (c->next < v->kept && record_of(c, c->next) == a->row)
         now = &v->row[c->next++];
-    bool equal = now != NULL && now->score == a->score_raw &&
-                 now->below == a->below && now->of == a->of &&
-                 now->flagged == a->flagged;
+    bool equal = now != NULL && same_answer(c, now, a);
     if (equal || !may_show(c))
         return c->text->err;
     show_line(c, a->row);
@@ -109,7 +122,8 @@ int replay_compare(struct reader *reader, const struct replay_pair *pair,
                          c.differ - c.shown);
     if (c.differ == 0)
         (void)buf_append_text(text, "\n    every kept row is equal: a reason, "
-                                    "a score that was not kept, or what was "
+                                    "what another detector says of it, a "
+                                    "score that was not kept, or what was "
                                     "learned differs");
     return text->err;
 }

@@ -12,7 +12,7 @@
 struct replay_pair {
     const struct reader_batch *stored;
     const struct batch_input *input;
-    const struct detect_result *result;
+    const struct detect_run *run; /* the verdict's detectors */
     const struct verdict *verdict;
 };
 

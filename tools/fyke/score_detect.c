@@ -13,37 +13,45 @@
 
 #define ARENA_BYTES_MAX ((size_t)64 << 30)
 
-static int compute(struct score_detect *d, const struct detect_config *config,
-                   const struct matrix *rows,
-                   const struct local_options *options)
+static int compute_one(struct detect_run *run,
+                       const struct detect_config *config,
+                       const struct matrix *rows,
+                       const struct local_options *options)
 {
-    struct plan plan;
     struct plan_shape shape = { .rows = rows->rows, .cols = rows->cols };
     struct detect_batch batch = { .batch = 1,
                                   .rows = *rows,
                                   .recent = { .cols = rows->cols } };
-    int err = d->ops->plan(config, &shape, &plan);
+    int err = run->ops->plan(config, &shape, &run->plan);
     if (err == 0)
-        err = d->ops->open(config, &batch, &plan, &d->state);
+        err = run->ops->open(config, &batch, &run->plan, &run->state);
     if (err == 0)
-        err = local_compute(options, d->ops, d->state, &plan);
+        err = local_compute(options, run->ops, run->state, &run->plan);
     if (err == 0)
-        err = d->ops->merge(d->state, &d->result);
+        err = run->ops->merge(run->state, &run->result);
+    return err;
+}
+
+static int compute(struct score_detect *d, const struct detect_config *config,
+                   const struct matrix *rows,
+                   const struct local_options *options)
+{
+    int err = ERR_OK;
+    for (uint32_t i = 0; i < d->detectors.count && err == 0; i++) {
+        d->run[i].ops = d->detectors.ops[i];
+        err = compute_one(&d->run[i], config, rows, options);
+    }
     return err;
 }
 
 static int judge(struct score_detect *d, const struct settings *settings,
                  const struct matrix *rows)
 {
-    struct verdict_config config =
-        verdict_config_of(d->flag, (uint32_t)settings->fit_rows);
-    struct verdict_reference reference = { 0 };
-    reference.count =
-        arena_zalloc(&d->arena, LEARN_BINS, sizeof *reference.count);
-    if (reference.count == NULL)
-        return ERR_NOMEM;
-    return verdict_make(&config, rows, &d->result, &reference, &d->arena,
-                        &d->verdict);
+    static const struct learn_view nothing;
+    struct verdict_config config = detecting_verdict(settings, &d->detectors);
+    d->flag = config.flag;
+    return verdict_make(&config, rows, d->run, d->detectors.count, &nothing,
+                        &d->arena, &d->verdict);
 }
 
 int score_detect_run(const struct settings *settings,
@@ -56,9 +64,9 @@ int score_detect_run(const struct settings *settings,
     int64_t begun_us = clock_monotonic_us();
     memset(d, 0, sizeof *d);
     arena_init(&d->arena, ARENA_BYTES_MAX);
-    d->ops = &detect_iforest;
-    d->flag = (uint32_t)lround(settings->severity * 1e4);
-    int err = detect_config_check(&config, rows.cols, fault);
+    int err = detecting_set(settings, &d->detectors, fault);
+    if (err == 0)
+        err = detect_set_check(&d->detectors, &config, rows.cols, fault);
     if (err == 0)
         err = compute(d, &config, &rows, options);
     int64_t computed_us = clock_monotonic_us();
@@ -73,19 +81,35 @@ int score_detect_run(const struct settings *settings,
 
 void score_detect_release(struct score_detect *d)
 {
-    if (d->state != NULL)
-        d->ops->close(d->state);
+    for (uint32_t i = 0; i < d->detectors.count; i++)
+        if (d->run[i].state != NULL)
+            d->run[i].ops->close(d->run[i].state);
     arena_release(&d->arena);
+}
+
+double score_detect_score(const struct score_detect *d, uint32_t row)
+{
+    struct verdict_severity s = verdict_severity_of(&d->verdict, row);
+    const struct detect_run *run = &d->run[s.decider];
+    return s.answered ? run->ops->score(&run->result, row) : (double)NAN;
 }
 
 uint32_t score_detect_severity(const struct score_detect *d, uint32_t row)
 {
-    uint64_t below = d->verdict.below_bin[d->result.bin[row]];
-    return (uint32_t)(below * VERDICT_SEVERITY_ONE / d->verdict.of);
+    struct verdict_severity s = verdict_severity_of(&d->verdict, row);
+    return (uint32_t)(s.below * VERDICT_SEVERITY_ONE / s.of);
 }
 
 bool score_detect_flagged(const struct score_detect *d, uint32_t row)
 {
-    uint64_t below = d->verdict.below_bin[d->result.bin[row]];
-    return below * VERDICT_SEVERITY_ONE >= (uint64_t)d->flag * d->verdict.of;
+    struct verdict_severity s = verdict_severity_of(&d->verdict, row);
+    return verdict_reaches(s.below, s.of, d->flag);
+}
+
+const struct detect_result *score_detect_clusters(const struct score_detect *d)
+{
+    for (uint32_t i = 1; i < d->detectors.count; i++)
+        if (d->run[i].result.cluster != NULL)
+            return &d->run[i].result;
+    return &d->run[0].result;
 }

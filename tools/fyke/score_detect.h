@@ -11,9 +11,8 @@
 #include "tools/fyke/local_compute.h"
 
 struct score_detect {
-    const struct detect_ops *ops;
-    struct detect_state *state;
-    struct detect_result result;
+    struct detect_set detectors;
+    struct detect_run run[DETECT_MAX];
     struct arena arena; /* of the verdict */
     struct verdict verdict;
     uint32_t flag; /* limit of severity, in 10^-4 percent */
@@ -29,6 +28,10 @@ FYKE_MUST_USE int score_detect_run(const struct settings *settings,
                                    struct score_detect *d, struct fault *fault);
 void score_detect_release(struct score_detect *d);
 
+/* The score of the detector that decides; NaN where none has an answer. */
+double score_detect_score(const struct score_detect *d, uint32_t row);
+/* The result with clusters, if one has them. */
+const struct detect_result *score_detect_clusters(const struct score_detect *d);
 /* Severity in 10^-4 percent, cut: what the database shows. */
 uint32_t score_detect_severity(const struct score_detect *d, uint32_t row);
 bool score_detect_flagged(const struct score_detect *d, uint32_t row);

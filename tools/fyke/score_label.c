@@ -54,11 +54,10 @@ static void print_counts(const struct score_input *in, struct buf *out)
     char anomalies[32], ordinary[32], missing[32];
     for (uint32_t i = 0; i < b->rows; i++)
         count[b->label[i] + 1]++;
-    (void)buf_printf(out,
-                     "  label     %s: %s %s, %s ordinary, %s missing\n",
+    (void)buf_printf(out, "  label     %s: %s %s, %s ordinary, %s missing\n",
                      in->schema->column[in->schema->label_column].name,
                      text_count(count[2], anomalies, sizeof anomalies),
-        count[2] == 1 ? "anomaly" : "anomalies",
+                     count[2] == 1 ? "anomaly" : "anomalies",
                      text_count(count[1], ordinary, sizeof ordinary),
                      text_count(count[0], missing, sizeof missing));
 }
@@ -66,17 +65,24 @@ static void print_counts(const struct score_input *in, struct buf *out)
 int score_label_print(const struct score_input *in,
                       const struct score_detect *found, struct buf *out)
 {
-    struct metrics m;
-    uint64_t count;
     if (in->batch.label == NULL)
         return ERR_OK;
-    uint64_t *entry = entries_make(&in->batch, &found->result, &count);
-    if (entry == NULL)
-        return ERR_NOMEM;
-    metrics_of_rows(entry, count, &m);
-    free(entry);
     print_counts(in, out);
-    (void)buf_append_text(out, "            ");
-    (void)label_metrics_print(&m, out);
-    return buf_append_char(out, '\n');
+    for (uint32_t d = 0; d < found->detectors.count; d++) {
+        struct metrics m;
+        uint64_t count;
+        uint64_t *entry =
+            entries_make(&in->batch, &found->run[d].result, &count);
+        if (entry == NULL)
+            return ERR_NOMEM;
+        metrics_of_rows(entry, count, &m);
+        free(entry);
+        (void)buf_printf(out, "            %s%s",
+                         found->detectors.count > 1 ? found->run[d].ops->name
+                                                    : "",
+                         found->detectors.count > 1 ? ": " : "");
+        (void)label_metrics_print(&m, out);
+        (void)buf_append_char(out, '\n');
+    }
+    return out->err;
 }

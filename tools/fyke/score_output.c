@@ -53,9 +53,14 @@ static void put_fixed(struct buf *out, uint64_t n, unsigned digits)
     (void)buf_append(out, text, digits + 1);
 }
 
-/* Nine decimals: finer than the fixed point that the number is made of. */
-static void put_score(struct buf *out, double score)
+/* Nine decimals: finer than the fixed point that the number is made of.
+ * NaN: no detector has an answer. */
+static void put_score(struct buf *out, double score, const char *none)
 {
+    if (isnan(score)) {
+        (void)buf_append_text(out, none);
+        return;
+    }
     if (score >= 0 && score < NANO)
         put_fixed(out, (uint64_t)llround(score * NANO), 9);
     else
@@ -98,7 +103,8 @@ static void csv_why(const struct score_output *o,
     if (kept == NULL)
         return;
     buf_reset(why);
-    (void)verdict_why(kept, o->feature_name, why);
+    (void)verdict_why(verdict_speaker(&o->found->verdict, kept),
+                      o->feature_name, why);
     (void)csv_out_field(buf_text(why), why->length, out);
 }
 
@@ -128,11 +134,11 @@ static void csv_row(const struct score_output *o, uint32_t row, struct buf *why,
         (void)csv_out_field(key.text, key.length, out);
         (void)buf_append_char(out, ',');
     }
-    put_score(out, d->ops->score(&d->result, row));
+    put_score(out, score_detect_score(d, row), "");
     (void)buf_append_char(out, ',');
     put_fixed(out, score_detect_severity(d, row), 4);
     (void)buf_append_text(out, score_detect_flagged(d, row) ? ",1" : ",0");
-    csv_clusters(&d->result, row, out);
+    csv_clusters(score_detect_clusters(d), row, out);
     if (o->explain)
         csv_why(o, kept_find(&d->verdict, row), why, out);
     (void)buf_append_char(out, '\n');
@@ -171,14 +177,16 @@ static void json_why(const struct score_output *o,
         return;
     }
     buf_reset(why);
-    (void)verdict_why(kept, o->feature_name, why);
+    (void)verdict_why(verdict_speaker(&o->found->verdict, kept),
+                      o->feature_name, why);
     (void)buf_append_text(out, ",\"why\":");
     utf8_append_json(out, buf_text(why), why->length);
     (void)buf_append_text(out, ",\"reasons\":[");
-    for (uint32_t i = 0; i < kept->reason_count; i++) {
+    const struct verdict_answer *a = verdict_speaker(&o->found->verdict, kept);
+    for (uint32_t i = 0; i < a->reason_count; i++) {
         if (i > 0)
             (void)buf_append_char(out, ',');
-        json_reason(o, &kept->reason[i], out);
+        json_reason(o, &a->reason[i], out);
     }
     (void)buf_append_char(out, ']');
 }
@@ -212,13 +220,13 @@ static void json_row(const struct score_output *o, uint32_t row,
         utf8_append_json(out, key.text, key.length);
     }
     (void)buf_append_text(out, ",\"score\":");
-    put_score(out, d->ops->score(&d->result, row));
+    put_score(out, score_detect_score(d, row), "null");
     (void)buf_append_text(out, ",\"severity\":");
     put_fixed(out, score_detect_severity(d, row), 4);
     (void)buf_append_text(out, score_detect_flagged(d, row)
                                    ? ",\"flagged\":true"
                                    : ",\"flagged\":false");
-    json_clusters(&d->result, row, out);
+    json_clusters(score_detect_clusters(d), row, out);
     if (o->explain)
         json_why(o, kept_find(&d->verdict, row), why, out);
     (void)buf_append_text(out, "}\n");

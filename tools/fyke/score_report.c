@@ -112,7 +112,7 @@ static void print_flagged(const struct score_report *r, struct buf *out)
                      text_count(d->verdict.flagged, flagged, sizeof flagged),
                      text_number(r->settings->severity, limit, sizeof limit),
                      severity / 10000, severity % 10000,
-                     d->ops->score(&d->result, best), line);
+                     score_detect_score(d, best), line);
 }
 
 void score_report_print(const struct score_report *r, struct buf *out)

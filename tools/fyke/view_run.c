@@ -164,8 +164,12 @@ static void print_cut(const struct view_run *v, const struct engine_started *e,
                      " rows each, batches under %" PRIu64
                      " rows with recent ones, seed %" PRIu64 "\n",
                      e->trees, e->subsample, e->fit_rows, e->seed);
-    (void)buf_printf(out, "  flag      severity >= %s\n",
+    (void)buf_printf(out, "  flag      severity >= %s",
                      text_number(e->severity, number, sizeof number));
+    if (e->detector_count > 1)
+        (void)buf_printf(out, " by %u of %u detectors: %s", e->votes,
+                         e->detector_count, e->detectors);
+    (void)buf_append_char(out, '\n');
 }
 
 static void on_started(void *context, const struct engine_started *e)

@@ -155,6 +155,25 @@ Test(rng, unit_is_uniform_in_0_to_1)
     cr_assert_lt(fabs(squares / 100000 - 1.0 / 3), 6 * 0.2981 / 316);
 }
 
+static int compare_u32(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+static void assert_same_set(struct rng *r, uint32_t n, uint32_t k,
+                            const uint32_t *want, uint32_t *scratch)
+{
+    uint32_t *set = malloc((k + 1) * sizeof *set);
+    set[k] = 0x12345678;
+    rng_sample_set(r, n, k, set, scratch);
+    cr_assert_eq(set[k], 0x12345678);
+    qsort(set, k, sizeof *set, compare_u32);
+    for (uint32_t i = 0; i < k; i++)
+        cr_assert_eq(set[i], want[i], "n %u k %u at %u", n, k, i);
+    free(set);
+}
+
 static void assert_sample(struct rng *r, uint32_t n, uint32_t k)
 {
     uint32_t words = rng_sample_scratch(k);
@@ -162,6 +181,7 @@ static void assert_sample(struct rng *r, uint32_t n, uint32_t k)
     uint32_t *out = malloc((k + 1) * sizeof *out);
     scratch[words] = 0xabcdef01;
     out[k] = 0x12345678;
+    struct rng before = *r;
     rng_sample(r, n, k, out, scratch);
     for (uint32_t i = 0; i < k; i++) {
         cr_assert_lt(out[i], n);
@@ -170,6 +190,8 @@ static void assert_sample(struct rng *r, uint32_t n, uint32_t k)
     }
     cr_assert_eq(scratch[words], 0xabcdef01);
     cr_assert_eq(out[k], 0x12345678);
+    assert_same_set(&before, n, k, out, scratch);
+    cr_assert_eq(scratch[words], 0xabcdef01);
     free(scratch);
     free(out);
 }
@@ -196,9 +218,9 @@ Test(rng, a_sample_is_distinct_ascending_and_in_range)
 Test(rng, every_index_and_every_pair_is_equally_likely)
 {
     struct rng r = seed_rng(9);
-    uint32_t out[3], scratch[8];
+    uint32_t out[3], scratch[19];
     unsigned single[10] = { 0 }, pair[10][10] = { { 0 } };
-    cr_assert_eq(rng_sample_scratch(3), 8);
+    cr_assert_eq(rng_sample_scratch(3), 19);
     for (int i = 0; i < 20000; i++) {
         rng_sample(&r, 10, 3, out, scratch);
         for (int a = 0; a < 3; a++) {

@@ -30,11 +30,12 @@ Test(detect, what_is_no_setting_is_the_same_in_runs_and_replays)
     cr_assert_null(c.model);
     cr_assert_eq(c.part_bytes, 1048576);
     cr_assert_eq(c.message_bytes_max, WIRE_MESSAGE_BYTES_MAX);
-    struct verdict_config v = verdict_config_of(999000, 1024);
+    struct verdict_config v = verdict_config_of(999000, 1, 1024);
     cr_assert_eq(v.flag, 999000);
+    cr_assert_eq(v.votes, 1);
     cr_assert_eq(v.near, 990000);
     cr_assert_eq(v.near_share, .02);
     cr_assert_eq(v.near_min, 100);
     cr_assert_eq(v.recent_max, 1024);
-    cr_assert_eq(verdict_config_of(950000, 1).near, 950000);
+    cr_assert_eq(verdict_config_of(950000, 1, 1).near, 950000);
 }

@@ -9,11 +9,11 @@
 #include <float.h>
 #include <math.h>
 
-static struct verdict_row find(const float *values, uint32_t cols,
-                               const float *usual, const float *spread)
+static struct verdict_answer find(const float *values, uint32_t cols,
+                                  const float *usual, const float *spread)
 {
     struct matrix m = { values, 1, cols, 1 };
-    struct verdict_row row = { 0 };
+    struct verdict_answer row = { 0 };
     row.reason_count =
         reasons_find(&m, 0, usual, spread, row.reason, VERDICT_REASONS);
     return row;
@@ -24,7 +24,7 @@ Test(reason, the_three_furthest_in_spreads_ties_by_feature)
     const float x[] = { 5, 10, -30, 2, 8, 8 };
     const float usual[] = { 5, 0, 0, 0, 0, 0 };
     const float spread[] = { 1, 1, 2, 1, 1, 1 };
-    struct verdict_row r = find(x, 6, usual, spread);
+    struct verdict_answer r = find(x, 6, usual, spread);
     cr_assert_eq(r.reason_count, 3);
     cr_assert_eq(r.reason[0].feature, 2);
     cr_assert_eq(r.reason[0].distance, 15.0);
@@ -40,7 +40,7 @@ Test(reason, what_is_usual_missing_or_unknown_is_no_reason)
 {
     const float x[] = { 5, NAN, 3, 7 };
     const float usual[] = { 5, 0, NAN, 6 }, spread[] = { 1, 1, NAN, 1 };
-    struct verdict_row r = find(x, 4, usual, spread);
+    struct verdict_answer r = find(x, 4, usual, spread);
     cr_assert_eq(r.reason_count, 1);
     cr_assert_eq(r.reason[0].feature, 3);
     r = find(x, 3, usual, spread);
@@ -51,7 +51,7 @@ Test(reason, leaving_a_constant_is_further_than_anything)
 {
     const float x[] = { FLT_MAX, 1.5f }, usual[] = { -FLT_MAX, 1 };
     const float spread[] = { FLT_TRUE_MIN, 0 };
-    struct verdict_row r = find(x, 2, usual, spread);
+    struct verdict_answer r = find(x, 2, usual, spread);
     cr_assert_eq(r.reason[0].feature, 1);
     cr_assert(isinf(r.reason[0].distance));
     cr_assert(isfinite(r.reason[1].distance));
@@ -76,7 +76,7 @@ static void expect_why(float value, float usual, const char *want)
 {
     static const char *const names[] = { "a", "x" };
     struct buf out;
-    struct verdict_row row = { .reason_count = 1 };
+    struct verdict_answer row = { .reason_count = 1 };
     row.reason[0] = (struct detect_reason){ .feature = 1,
                                             .value = value,
                                             .usual = usual,
@@ -107,7 +107,7 @@ Test(reason, several_are_joined_and_none_is_empty)
 {
     static const char *const names[] = { "cpu", "rss" };
     struct buf out;
-    struct verdict_row row = { .reason_count = 2 };
+    struct verdict_answer row = { .reason_count = 2 };
     row.reason[0] = (struct detect_reason){ 1, 9, 3, 1, 5.0, 5.0 };
     row.reason[1] = (struct detect_reason){ 0, 1, 4, -1, 2.0, 2.0 };
     buf_init(&out, 4096);

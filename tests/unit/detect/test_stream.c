@@ -23,7 +23,7 @@ static void stream_init(struct stream *s)
 {
     struct learn *base;
     *s = (struct stream){ .detect = support_config(),
-                          .verdict = { 999000, 990000, .02, 100, 1024 } };
+                          .verdict = verdict_config_of(999000, 1, 1024) };
     s->detect.trees = 25;
     s->detect.subsample = 64;
     cr_assert_eq(learn_new(COLS, 1024, &base), 0);
@@ -32,13 +32,7 @@ static void stream_init(struct stream *s)
 
 static void stream_push(struct stream *s, const struct verdict *v)
 {
-    struct learn_delta d = { v->rows,
-                             v->bin_count,
-                             v->bin,
-                             v->bin_rows,
-                             { v->recent_data, v->recent_count, COLS,
-                               v->recent_count } };
-    cr_assert_eq(learn_history_push(s->history, s->batch, &d), 0);
+    cr_assert_eq(learn_history_push(s->history, s->batch, &v->delta), 0);
 }
 
 /* One batch, judged by the state LAG batches back. */
@@ -46,7 +40,7 @@ static void stream_step(struct stream *s, const struct matrix *rows)
 {
     struct arena a;
     struct learn_view view;
-    struct detect_result result;
+    struct detect_run run = { .ops = &detect_iforest };
     struct verdict v;
     s->batch++;
     arena_init(&a, SIZE_MAX);
@@ -54,14 +48,12 @@ static void stream_step(struct stream *s, const struct matrix *rows)
                                     s->batch > LAG ? s->batch - LAG : 0, &view),
                  0);
     struct detect_batch b = { s->batch, *rows, view.recent };
-    struct verdict_reference reference = { view.reference_rows, view.count };
-    struct detect_state *st = support_detect(&s->detect, &b, &result);
-    cr_assert_eq(verdict_make(&s->verdict, rows, &result, &reference, &a, &v),
-                 0);
+    run.state = support_detect(&s->detect, &b, &run.result);
+    cr_assert_eq(verdict_make(&s->verdict, rows, &run, 1, &view, &a, &v), 0);
     s->flagged = v.flagged;
     s->near = v.near;
     stream_push(s, &v);
-    detect_iforest.close(st);
+    detect_iforest.close(run.state);
     learn_view_release(&view);
     arena_release(&a);
 }

@@ -14,8 +14,13 @@ static void expect_view(const struct learn_view *v, const struct learn *l)
     struct learn_view want;
     cr_assert_eq(learn_view_copy(l, &want), 0);
     cr_assert_eq(v->state_batch, want.state_batch);
-    cr_assert_eq(v->reference_rows, want.reference_rows);
-    cr_assert_arr_eq(v->count, want.count, LEARN_BINS * 4);
+    cr_assert_eq(v->detector_count, want.detector_count);
+    for (uint32_t i = 0; i < want.detector_count; i++) {
+        const struct learn_reference *x = &v->reference[i];
+        cr_assert_eq(x->detector, want.reference[i].detector);
+        cr_assert_eq(x->rows, want.reference[i].rows);
+        cr_assert_arr_eq(x->count, want.reference[i].count, LEARN_BINS * 4);
+    }
     cr_assert_eq(v->recent.rows, want.recent.rows);
     cr_assert_eq(v->recent.stride, v->recent.rows);
     cr_assert_arr_eq(v->recent_data, want.recent_data,
@@ -78,7 +83,7 @@ Test(history, too_old_and_not_yet_there_are_out_of_range)
     cr_assert_eq(learn_history_view(h, 2, &v), ERR_RANGE);
     cr_assert_eq(learn_history_view(h, 6, &v), ERR_RANGE);
     cr_assert_eq(learn_history_view(h, 3, &v), 0);
-    cr_assert_eq(v.reference_rows, 27);
+    cr_assert_eq(support_reference(&v, 1).rows, 27);
     learn_view_release(&v);
     cr_assert_eq(learn_history_view(h, 5, &v), 0);
     learn_view_release(&v);
@@ -86,7 +91,7 @@ Test(history, too_old_and_not_yet_there_are_out_of_range)
     cr_assert_eq(learn_history_push(h, 5, &d), ERR_INVALID);
     cr_assert_eq(learn_history_push(h, 7, &d), ERR_INVALID);
     cr_assert_eq(learn_history_push(h, 6, &d), 0);
-    d.rows++;
+    d.detector[0].rows++;
     cr_assert_eq(learn_history_push(h, 7, &d), ERR_INVALID);
     learn_history_free(h);
 }

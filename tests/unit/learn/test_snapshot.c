@@ -95,3 +95,21 @@ Test(snapshot, a_changed_byte_is_refused_or_another_state)
     buf_release(&again);
     arena_release(&a);
 }
+
+/* What version 1 wrote: one ring of segments without a number. */
+Test(snapshot, the_first_version_is_read_as_the_isolation_forest)
+{
+    /* version, batch 3, 1 column, recent_max 4, no closed segment, 2 rows, 1
+     * bin: 5 twice; no recent row */
+    static const uint8_t old[] = { 1, 3, 1, 4, 0, 2, 1, 5, 2, 0 };
+    struct learn *l;
+    struct learn_view v;
+    cr_assert_eq(learn_decode(old, sizeof old, &l), 0);
+    cr_assert_eq(learn_batch(l), 3);
+    cr_assert_eq(learn_view_copy(l, &v), 0);
+    cr_assert_eq(v.detector_count, 1);
+    cr_assert_eq(support_reference(&v, 1).rows, 2);
+    cr_assert_eq(support_reference(&v, 1).count[5], 2);
+    learn_view_release(&v);
+    learn_free(l);
+}

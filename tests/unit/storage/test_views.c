@@ -22,10 +22,12 @@ static const char *columns_of(const char *path, const char *view)
 Test(views, names_and_columns_are_those_that_people_rely_on)
 {
     static const char *const want[][2] = {
-        { "anomalies", "time,unix,key,severity,one_in,score,confidence,votes,"
-                       "why,batch,row,source,line,record,x,k" },
+        { "anomalies",
+          "time,unix,key,severity,one_in,score,confidence,votes,"
+          "iforest,dbscan,cluster,why,batch,row,source,line,record,x,k" },
         { "candidates", "time,unix,key,severity,one_in,score,confidence,votes,"
-                        "why,batch,row,source,line,record,flagged,x,k" },
+                        "iforest,dbscan,cluster,why,batch,row,source,line,"
+                        "record,flagged,x,k" },
         { "incidents", "started,ended,seconds,key,rows,severity,score,why,"
                        "batch,row" },
         { "reasons", "time,key,batch,row,detector,rank,feature,value,usual,"
@@ -33,7 +35,9 @@ Test(views, names_and_columns_are_those_that_people_rely_on)
         { "batches",
           "batch,opened,cut_reason,interval_ms,rows_in,rows_scored,"
           "rows_quarantined,rows_flagged,queue_ms,compute_ms,worker_ms,"
-          "merge_ms,wait_ms,commit_ms,total_ms,overrun,model,threshold,seed" },
+          "merge_ms,wait_ms,commit_ms,total_ms,overrun,model,threshold,seed,"
+          "detectors,"
+          "votes_needed" },
         { "quarantine", "time,batch,source,line,byte,reason,records,record" },
         { "scores", "batch,row,time,key,detector,score,severity,flagged,"
                     "cluster,core" },
@@ -175,6 +179,7 @@ Test(views, severity_confidence_and_one_in_are_easy_to_read)
                                       fixture_answer(1, "a", 999, 1000),
                                       fixture_answer(2, "a", 0, 1) };
     answer[2].flagged = true;
+    answer[2].votes = 1;
     commit_answers(s, 1, answer, 3);
     fixture_close(s, true);
     cr_expect_str_eq(

@@ -2,6 +2,7 @@
 #include "workers/detect/compute.h"
 #include "workers/detect/iforest/form.h"
 #include "workers/detect/iforest/grow.h"
+#include "workers/detect/iforest/plane.h"
 #include "workers/detect/iforest/selftest.h"
 
 #include <stdlib.h>
@@ -12,12 +13,21 @@ struct compute_model {
     uint32_t forms; /* groups of trees */
     struct form *form;
     struct form_room room; /* that holds each of them */
+    /* Of an extended forest instead of forms; as it came. */
+    struct iforest_forest planes;
+    struct arena planes_arena;
+    const uint32_t *c;
 };
 
 static const struct iforest_kernel *
 kernel_pick(const struct compute_context *context)
 {
     return iforest_kernel_of(context->isa);
+}
+
+static uint32_t trees_at_once(uint32_t left)
+{
+    return left < GROW_TREES ? left : GROW_TREES;
 }
 
 static int run_fit(const struct wire_task *task,
@@ -30,19 +40,20 @@ static int run_fit(const struct wire_task *task,
     compute_begin(context, COMPUTE_FIT);
     int err = iforest_unpack_fit(&task->payload, context->arena, &t);
     if (err == 0)
-        err = grow_space_init(&space, t.psi, t.rows.cols, context->arena);
+        err = grow_space_init(&space, t.psi, t.rows.cols, t.extension,
+                              context->arena);
     if (err == 0)
-        err = grow_nodes_init(&nodes, t.tree_count, t.psi, context->arena);
+        err = grow_nodes_init(&nodes, t.tree_count, t.psi, t.extension,
+                              context->arena);
+    struct grow_rows rows = { .second = t.rows };
+    for (uint32_t k = 0; err == 0 && k < t.tree_count; k += GROW_TREES) {
+        uint32_t count = trees_at_once(t.tree_count - k);
+        grow_trees(&space, &rows, t.index + (size_t)k * t.psi, t.seed, t.batch,
+                   t.tree_first + k, count, &nodes);
+        err = compute_advance(context, count);
+    }
     if (err != 0)
         return err;
-    struct grow_rows rows = { .second = t.rows };
-    for (uint32_t k = 0; k < t.tree_count; k++) {
-        grow_tree(&space, &rows, t.index + (size_t)k * t.psi, t.seed, t.batch,
-                  t.tree_first + k, &nodes);
-        err = compute_advance(context, 1);
-        if (err != 0)
-            return err;
-    }
     struct iforest_forest forest = grow_forest(&nodes, t.psi, t.rows.cols);
     return iforest_pack_forest(&forest, context->arena, ret_payload);
 }
@@ -54,29 +65,29 @@ static int fused_grow(const struct iforest_fit_score_task *t,
 {
     struct grow_rows rows = { t->recent, t->rows };
     struct grow_space space;
-    int err = grow_space_init(&space, t->psi, t->rows.cols, context->arena);
+    int err = grow_space_init(&space, t->psi, t->rows.cols, t->extension,
+                              context->arena);
     if (err == 0)
-        err = grow_nodes_init(nodes, t->trees, t->psi, context->arena);
-    for (uint32_t tree = 0; err == 0 && tree < t->trees; tree++) {
-        grow_draw(&space, &rows, t->seed, t->batch, tree);
-        grow_tree(&space, &rows, space.index, t->seed, t->batch, tree, nodes);
-        err = compute_advance(context, 1);
+        err = grow_nodes_init(nodes, t->trees, t->psi, t->extension,
+                              context->arena);
+    for (uint32_t k = 0; err == 0 && k < t->trees; k += GROW_TREES) {
+        uint32_t count = trees_at_once(t->trees - k);
+        grow_trees(&space, &rows, NULL, t->seed, t->batch, k, count, nodes);
+        err = compute_advance(context, count);
     }
     return err;
 }
 
 /* Scores rows under a forest that is needed once: a group of trees at a time
  * in the same room. */
-static int forest_score(const struct iforest_forest *forest,
-                        const struct matrix *rows,
-                        const struct compute_context *context, uint32_t *sums)
+static int forest_score_axis(const struct iforest_forest *forest,
+                             const uint32_t *c, const struct matrix *rows,
+                             const struct compute_context *context,
+                             uint32_t *sums)
 {
     struct form_room room = { 0 }, one;
     struct form form;
     struct form_block block;
-    const uint32_t *c = form_c_table(forest->subsample, context->arena);
-    if (c == NULL)
-        return ERR_NOMEM;
     for (uint32_t tree = 0; tree < forest->trees;) {
         tree = form_group(forest, tree, &one);
         form_room_join(&room, &one);
@@ -92,6 +103,18 @@ static int forest_score(const struct iforest_forest *forest,
         tree = end;
     }
     return err;
+}
+
+static int forest_score(const struct iforest_forest *forest,
+                        const struct matrix *rows,
+                        const struct compute_context *context, uint32_t *sums)
+{
+    const uint32_t *c = form_c_table(forest->subsample, context->arena);
+    if (c == NULL)
+        return ERR_NOMEM;
+    if (forest->extension > 0)
+        return plane_score(forest, c, rows, context, sums);
+    return forest_score_axis(forest, c, rows, context, sums);
 }
 
 static int run_fit_score(const struct wire_task *task,
@@ -134,7 +157,11 @@ static int run_score(const struct wire_task *task,
     uint32_t *sums = arena_zalloc(context->arena, t.rows.rows, sizeof *sums);
     if (sums == NULL)
         return ERR_NOMEM;
-    err = form_block_init(&block, model->cols, &model->room, context->arena);
+    if (model->planes.trees > 0)
+        err = plane_score(&model->planes, model->c, &t.rows, context, sums);
+    else
+        err =
+            form_block_init(&block, model->cols, &model->room, context->arena);
     for (uint32_t k = 0; err == 0 && k < model->forms; k++)
         err = form_score(&model->form[k], &block, kernel_pick(context), &t.rows,
                          context, sums);
@@ -166,6 +193,11 @@ static int model_build(struct compute_model *m,
     if (c == NULL || m->form == NULL)
         return ERR_NOMEM;
     m->cols = forest->features;
+    if (forest->extension > 0) {
+        m->planes = *forest;
+        m->c = c;
+        return 0;
+    }
     for (uint32_t tree = 0; tree < forest->trees;) {
         struct form_room room;
         struct form *form = &m->form[m->forms++];
@@ -185,27 +217,28 @@ static void iforest_model_free(struct compute_model *m)
     if (m == NULL)
         return;
     arena_release(&m->arena);
+    arena_release(&m->planes_arena);
     free(m);
 }
 
 static int iforest_model_new(const struct wire_payload *payload,
                              struct compute_model **ret_m)
 {
-    struct arena scratch;
     struct iforest_forest forest;
     struct compute_model *m = calloc(1, sizeof *m);
     if (m == NULL)
         return ERR_NOMEM;
     arena_init(&m->arena, SIZE_MAX);
-    arena_init(&scratch, SIZE_MAX);
-    int err = iforest_unpack_forest(payload, &scratch, &forest);
+    arena_init(&m->planes_arena, SIZE_MAX);
+    int err = iforest_unpack_forest(payload, &m->planes_arena, &forest);
     if (err == 0)
         err = model_build(m, &forest);
-    arena_release(&scratch);
     if (err != 0) {
         iforest_model_free(m);
         return err;
     }
+    if (m->planes.trees == 0)
+        arena_release(&m->planes_arena);
     *ret_m = m;
     return 0;
 }

@@ -70,15 +70,13 @@ static int selftest_forest(const struct matrix *m, uint32_t trees, uint32_t psi,
     struct grow_space space;
     struct grow_nodes nodes;
     struct grow_rows rows = { .second = *m };
-    int err = grow_space_init(&space, psi, m->cols, arena);
+    int err = grow_space_init(&space, psi, m->cols, 0, arena);
     if (err == 0)
-        err = grow_nodes_init(&nodes, trees, psi, arena);
+        err = grow_nodes_init(&nodes, trees, psi, 0, arena);
     if (err != 0)
         return err;
-    for (uint32_t t = 0; t < trees; t++) {
-        grow_draw(&space, &rows, SELFTEST_SEED, 2, t);
-        grow_tree(&space, &rows, space.index, SELFTEST_SEED, 2, t, &nodes);
-    }
+    for (uint32_t t = 0; t < trees; t++)
+        grow_trees(&space, &rows, NULL, SELFTEST_SEED, 2, t, 1, &nodes);
     for (uint32_t k = 0; k < nodes.used; k++) {
         uint64_t node = hash_bytes(nodes.feature[k], &nodes.threshold[k], 4);
         double score = iforest_score(iforest_c(nodes.count[k]), 1, psi);

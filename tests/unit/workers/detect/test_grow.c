@@ -35,6 +35,12 @@ Test(grow, neighbouring_trees_share_no_random_number)
         cr_assert_neq(seen[i], seen[i - 1]);
 }
 
+static int compare_rows(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return x < y ? -1 : x > y;
+}
+
 /* Two samples of 64 out of 1000 share 4.1 rows on average (hypergeometric,
  * variance 3.6); over 500 pairs the mean stays within 5 standard errors. */
 Test(grow, samples_of_neighbouring_trees_are_independent)
@@ -46,11 +52,13 @@ Test(grow, samples_of_neighbouring_trees_are_independent)
     arena_init(&a, SIZE_MAX);
     struct matrix m = support_matrix(&a, 3, ROWS, 1, 0);
     struct grow_rows rows = { .second = m };
-    cr_assert_eq(grow_space_init(&s, PSI, 1, &a), 0);
+    cr_assert_eq(grow_space_init(&s, PSI, 1, 0, &a), 0);
     grow_draw(&s, &rows, 1, 1, 0);
     for (uint32_t t = 1; t <= PAIRS; t++) {
         memcpy(before, s.index, sizeof before);
+        qsort(before, PSI, sizeof before[0], compare_rows);
         grow_draw(&s, &rows, 1, 1, t);
+        qsort(s.index, PSI, sizeof before[0], compare_rows);
         for (uint32_t i = 0, k = 0; i < PSI; i++) {
             while (k < PSI && before[k] < s.index[i])
                 k++;
