@@ -4,7 +4,6 @@
  */
 #include "dbscan_brute.h"
 #include "tests/lib/seed.h"
-#include "workers/detect/dbscan/grid.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -102,18 +101,16 @@ static double eps_of(struct rng *r, const struct matrix *m)
     return eps > 0 ? eps : 0.1;
 }
 
-static bool grid_takes(const struct dbscan_input *in)
-{
-    struct grid_shape shape;
-    return grid_shape_of(in, &shape);
-}
-
 static void check_all(const struct dbscan_input *in, struct arena *a,
                       const char *what)
 {
     struct dbscan_output want = brute_cluster(in, a);
-    if (grid_takes(in))
+    struct compute_context context = { .arena = a };
+    struct dbscan_output got;
+    if (dbscan_grid_suits(in))
         brute_check_levels(&dbscan_grid, in, &want, a, what);
+    cr_assert_eq(dbscan_cluster(in, &context, &got), 0);
+    brute_compare(in, &want, &got, what);
 }
 
 static void check_shape(enum shape shape, const char *what)

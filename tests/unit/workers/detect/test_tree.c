@@ -151,7 +151,7 @@ Test(tree, levels_and_the_grid_agree_on_many_points)
     for (uint32_t round = 0; round < 6; round++) {
         struct arena a;
         arena_init(&a, SIZE_MAX);
-        uint32_t cols = round < 3 ? 2 + round : 8u << (round - 3);
+        uint32_t cols = round < 3 ? 1 + round : 8u << (round - 3);
         struct dbscan_input in = {
             points_make(&a, &r, round < 3 ? POINTS_BLOBS : POINTS_OUTLIERS,
                         20000, cols),
