@@ -10,14 +10,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-void config_of_mix(const struct sim_mix *mix, struct detect_config *ret_c)
+void config_of_mix(const struct sim_mix *mix, uint32_t detector,
+                   struct detect_config *ret_c)
 {
-    *ret_c = (struct detect_config){ .seed = mix->seed,
+    *ret_c = (struct detect_config){ .seed = mix->seed + detector,
                                      .trees = mix->trees,
                                      .subsample = mix->subsample,
                                      .fit_rows = mix->fit_rows,
                                      .part_bytes = 4096,
                                      .message_bytes_max = 1 << 20 };
+}
+
+/* The forest again under another number: its reference is its own. */
+static struct detect_ops second;
+
+static const struct detect_ops *ops_of(uint32_t detector)
+{
+    if (detector == 0) {
+        return &detect_iforest;
+    }
+    second = detect_iforest;
+    second.id = 2;
+    return &second;
+}
+
+const struct detect_run *batch_run(const struct sim_batch *b, uint32_t detector)
+{
+    check(b->run[detector].state != NULL);
+    return &b->run[detector];
 }
 
 static uint32_t ceil_div(uint32_t a, uint32_t b)
@@ -57,17 +77,22 @@ int sim_plan(const void *config, const struct plan_shape *shape,
 }
 
 static void batch_open(const struct sim_plan_config *config,
-                       const struct input *input, struct sim_batch *b)
+                       const struct sim_mix *mix, const struct input *input,
+                       struct sim_batch *b)
 {
     uint32_t rows;
     b->data = input_rows(input, b->from, b->to, &rows);
     b->rows = (struct matrix){ b->data, rows, input->cols, rows };
     struct plan_shape shape = { rows, input->cols, b->view.recent.rows };
-    check(sim_plan(config, &shape, &b->plan) == 0);
-    if (rows > 0) {
-        struct detect_batch batch = { b->number, b->rows, b->view.recent };
-        check(detect_iforest.open(&config->detect, &batch, &b->plan,
-                                  &b->state) == 0);
+    struct detect_batch batch = { b->number, b->rows, b->view.recent };
+    for (uint32_t d = 0; d < mix->detectors; d++) {
+        struct detect_run *r = &b->run[d];
+        r->ops = ops_of(d);
+        check(sim_plan(&config[d], &shape, &r->plan) == 0);
+        if (rows > 0) {
+            check(r->ops->open(&config[d].detect, &batch, &r->plan,
+                               &r->state) == 0);
+        }
     }
 }
 
@@ -87,26 +112,27 @@ void batch_look(struct sim *s, struct sim_batch *b)
 
 void batch_assemble(struct sim *s, struct sim_batch *b)
 {
-    batch_open(&s->plan_config, &s->input, b);
+    batch_open(s->plan_config, &s->mix, &s->input, b);
 }
 
 static void batch_learn(const struct sim_mix *mix, struct sim_batch *b)
 {
-    struct verdict_config config = verdict_config_of(999000, 1, mix->fit_rows);
-    struct detect_run run = { .ops = &detect_iforest,
-                              .plan = b->plan,
-                              .state = b->state };
+    struct verdict_config config =
+        verdict_config_of(999000, mix->votes, mix->fit_rows);
     struct verdict v;
-    check(detect_iforest.merge(b->state, &run.result) == 0);
-    check(verdict_make(&config, &b->rows, &run, 1, &b->view, &b->arena, &v) ==
-          0);
+    for (uint32_t d = 0; d < mix->detectors; d++) {
+        struct detect_run *r = &b->run[d];
+        check(r->ops->merge(r->state, &r->result) == 0);
+    }
+    check(verdict_make(&config, &b->rows, b->run, mix->detectors, &b->view,
+                       &b->arena, &v) == 0);
     b->result_hash = v.result_hash;
     check(learn_delta_encode(&v.delta, &b->delta) == 0);
 }
 
 void batch_merge(struct sim *s, struct sim_batch *b)
 {
-    if (b->state != NULL) {
+    if (b->run[0].state != NULL) {
         batch_learn(&s->mix, b);
         return;
     }
@@ -120,8 +146,10 @@ void batch_release(struct sim_batch *b)
     if (!b->used) {
         return;
     }
-    if (b->state != NULL) {
-        detect_iforest.close(b->state);
+    for (uint32_t d = 0; d < SIM_DETECTORS_MAX; d++) {
+        if (b->run[d].state != NULL) {
+            b->run[d].ops->close(b->run[d].state);
+        }
     }
     if (b->has_view) {
         learn_view_release(&b->view);
@@ -133,16 +161,16 @@ void batch_release(struct sim_batch *b)
 }
 
 /* One fused task, computed on the spot. */
-static void batch_compute(struct sim_batch *b)
+static void run_compute(const struct detect_run *r)
 {
     struct arena arena;
     struct wire_task task;
     struct wire_payload payload;
     arena_init(&arena, SIZE_MAX);
     struct compute_context context = { &arena, NULL, NULL };
-    check(detect_iforest.task(b->state, 0, 0, &task) == 0);
+    check(r->ops->task(r->state, 0, 0, &task) == 0);
     check(compute_iforest.run(&task, NULL, &context, &payload) == 0);
-    check(detect_iforest.accept(b->state, 0, 0, &payload) == 0);
+    check(r->ops->accept(r->state, 0, 0, &payload) == 0);
     arena_release(&arena);
 }
 
@@ -150,9 +178,12 @@ uint64_t batch_replay(const struct sim_mix *mix, const struct input *input,
                       const struct store *store, uint64_t number)
 {
     const struct stored_batch *stored = &store->batch[number - 1];
-    struct sim_plan_config config = { .part_rows = UINT32_MAX,
-                                      .trees_per_task = 1 };
-    config_of_mix(mix, &config.detect);
+    struct sim_plan_config config[SIM_DETECTORS_MAX];
+    for (uint32_t d = 0; d < mix->detectors; d++) {
+        config[d].part_rows = UINT32_MAX;
+        config[d].trees_per_task = 1;
+        config_of_mix(mix, d, &config[d].detect);
+    }
     struct store past = *store;
     past.last_batch = stored->state_batch;
     struct learn_history *history = store_history(&past, mix);
@@ -163,9 +194,11 @@ uint64_t batch_replay(const struct sim_mix *mix, const struct input *input,
     b.has_view = true;
     buf_init(&b.delta, 1 << 24);
     arena_init(&b.arena, SIZE_MAX);
-    batch_open(&config, input, &b);
-    if (b.state != NULL) {
-        batch_compute(&b);
+    batch_open(config, mix, input, &b);
+    if (b.run[0].state != NULL) {
+        for (uint32_t d = 0; d < mix->detectors; d++) {
+            run_compute(&b.run[d]);
+        }
         batch_learn(mix, &b);
     }
     uint64_t hash = b.result_hash;

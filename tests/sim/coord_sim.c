@@ -30,9 +30,12 @@ static void config_fill(struct sim *s, struct coord_config *f)
         .commit_retry_ms = 1000,
         .algorithm_version = SIM_ALGORITHM,
         .selftest_digest = 7,
-        .detector_count = 1,
-        .detector = { { IFOREST_NAME, &s->plan_config, sim_plan } },
+        .detector_count = s->mix.detectors,
     };
+    for (uint32_t d = 0; d < s->mix.detectors; d++)
+        f->detector[d] =
+            (struct coord_detector){ IFOREST_NAME, &s->plan_config[d],
+                                     sim_plan };
     memcpy(f->run_id, "simulated run 1", sizeof f->run_id);
     if (f->last_batch > 0) {
         f->last_state_batch = s->store.batch[f->last_batch - 1].state_batch;
@@ -99,16 +102,16 @@ static void job(struct sim *s, enum event_kind kind,
                 const struct coord_action *a, int64_t most_us)
 {
     sim_at(s, s->now_us + sim_between(s, most_us / 2, most_us), kind, WHO_COORD,
-           a->batch, a->phase_index);
+           a->batch, a->detector << 8 | a->phase_index);
 }
 
 static void accept(struct sim *s, const struct coord_action *a,
                    const struct coord_event *event)
 {
-    int err =
-        detect_iforest.accept(coord_batch(s, a->batch)->state, a->phase_index,
-                              a->part, &event->message->body.result.payload);
-    check(err == 0);
+    const struct detect_run *r =
+        batch_run(coord_batch(s, a->batch), a->detector);
+    check(r->ops->accept(r->state, a->phase_index, a->part,
+                         &event->message->body.result.payload) == 0);
 }
 
 static void act(struct sim *s, const struct coord_action *a,
@@ -304,6 +307,7 @@ void coord_event(struct sim *s, const struct sim_event *e)
 {
     struct sim_coord *c = &s->coord;
     struct coord_event event = { .batch = e->a };
+    const struct detect_run *r;
     switch (e->kind) {
     case EVENT_COORD_TICK:
         if (e->a == c->tick) { /* else an earlier one took its place */
@@ -322,10 +326,11 @@ void coord_event(struct sim *s, const struct sim_event *e)
         coord_sealed(s, e->a);
         break;
     case EVENT_PREPARED:
-        check(detect_iforest.prepare(coord_batch(s, e->a)->state,
-                                     (uint32_t)e->b) == 0);
         event.kind = COORD_EV_PREPARED;
-        event.phase_index = (uint32_t)e->b;
+        event.detector = (uint32_t)(e->b >> 8);
+        event.phase_index = (uint32_t)(e->b & 0xff);
+        r = batch_run(coord_batch(s, e->a), event.detector);
+        check(r->ops->prepare(r->state, event.phase_index) == 0);
         coord_do(s, &event);
         break;
     case EVENT_MERGED:

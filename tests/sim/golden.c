@@ -20,6 +20,8 @@ static struct sim_mix calm_world(uint32_t records, uint32_t workers)
                              .records = records,
                              .cols = 2,
                              .workers = workers,
+                             .detectors = 1,
+                             .votes = 1,
                              .trees = 4,
                              .subsample = 8,
                              .fit_rows = 16,

@@ -22,6 +22,7 @@ void coord_crash(struct sim *s, const char *why)
 void coord_reply(struct sim *s, const struct coord_action *a)
 {
     struct sim_coord *c = &s->coord;
+    const struct detect_run *r;
     struct wire_message m = { 0 };
     memcpy(m.envelope.run_id, c->config.run_id, sizeof m.envelope.run_id);
     m.envelope.epoch = c->config.epoch;
@@ -36,13 +37,14 @@ void coord_reply(struct sim *s, const struct coord_action *a)
         break;
     case COORD_ACT_REPLY_TASK:
         m.envelope.kind = WIRE_TASK;
-        check(detect_iforest.task(coord_batch(s, a->batch)->state,
-                                  a->phase_index, a->part, &m.body.task) == 0);
+        r = batch_run(coord_batch(s, a->batch), a->detector);
+        check(r->ops->task(r->state, a->phase_index, a->part, &m.body.task) ==
+              0);
         break;
     case COORD_ACT_REPLY_MODEL:
         m.envelope.kind = WIRE_MODEL;
-        check(detect_iforest.model(coord_batch(s, a->batch)->state,
-                                   &m.body.model) == 0);
+        r = batch_run(coord_batch(s, a->batch), a->detector);
+        check(r->ops->model(r->state, &m.body.model) == 0);
         break;
     case COORD_ACT_REPLY_BEAT:
         m.envelope.kind = WIRE_HEARTBEAT_REPLY;

@@ -150,6 +150,9 @@ void mix_draw(uint64_t seed, struct sim_mix *ret_mix)
     draw_network(&r, ret_mix);
     draw_faults(&r, ret_mix);
     draw_changes(ret_mix);
+    /* Not drawn, so that other worlds stay what they were. */
+    ret_mix->detectors = seed % 3 == 1 ? 2 : 1;
+    ret_mix->votes = ret_mix->detectors > 1 && seed % 2 == 1 ? 2 : 1;
 }
 
 void mix_calm(const struct sim_mix *mix, struct sim_mix *ret_mix)

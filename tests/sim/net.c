@@ -145,8 +145,9 @@ static int payload_check(struct sim *s, const struct wire_message *m)
                          &phase_index, &part)) {
         return 0;
     }
-    return detect_iforest.validate(coord_batch(s, batch)->state, phase_index,
-                                   part, &m->body.result.payload);
+    const struct detect_run *r = batch_run(coord_batch(s, batch), detector);
+    return r->ops->validate(r->state, phase_index, part,
+                            &m->body.result.payload);
 }
 
 void net_hear(struct sim *s, const struct sim_event *e)

@@ -98,11 +98,12 @@ static bool is_everyone_home(const struct sim *s)
 /* When it must be over: after the faults, at one task at a time. */
 static int64_t patience_us(const struct sim_mix *m)
 {
-    int64_t tasks = (int64_t)m->records * (m->trees + 2);
+    int64_t tasks = (int64_t)m->records * (m->trees + 2) * m->detectors;
     int64_t batches = m->records;
     return m->heal_us + (120 + m->change_count) * SECOND +
            2 * tasks * m->compute_us +
-           batches * (m->commit_us + 6 * m->job_us + 2 * m->feed_us) +
+           batches * (m->commit_us + (4 + 2 * m->detectors) * m->job_us +
+                      2 * m->feed_us) +
            8 * tasks * m->delay_max_us;
 }
 
@@ -116,9 +117,11 @@ static void sim_init(struct sim *s, const struct sim_mix *mix, FILE *trace,
     s->trace_beats = trace_beats;
     rng_init(&s->rng, words, 2);
     input_make(mix, &s->input);
-    s->plan_config.part_rows = mix->part_rows;
-    s->plan_config.trees_per_task = mix->trees_per_task;
-    config_of_mix(mix, &s->plan_config.detect);
+    for (uint32_t d = 0; d < mix->detectors; d++) {
+        s->plan_config[d].part_rows = mix->part_rows;
+        s->plan_config[d].trees_per_task = mix->trees_per_task;
+        config_of_mix(mix, d, &s->plan_config[d].detect);
+    }
     sim_at(s, 0, EVENT_COORD_START, WHO_COORD, 0, 0);
     for (uint32_t i = 0; i < mix->workers; i++) {
         s->workers_to_start++;

@@ -91,10 +91,13 @@ struct sim_change {
     struct coord_tuning tuning;
 };
 
+#define SIM_DETECTORS_MAX 2u
+
 struct sim_mix {
     uint64_t seed;
     struct coord_tuning tuning;
     uint32_t records, cols, workers;
+    uint32_t detectors, votes; /* forests that differ by their seeds */
     uint32_t trees, subsample, fit_rows;
     uint32_t part_rows, trees_per_task; /* any value: the same results */
     uint32_t bad_percent;               /* records that go to quarantine */
@@ -127,7 +130,7 @@ enum event_kind {
     EVENT_READ,
     EVENT_PARSED,   /* a: records */
     EVENT_SEALED,   /* a: batch */
-    EVENT_PREPARED, /* a: batch, b: phase */
+    EVENT_PREPARED, /* a: batch, b: detector << 8 | phase */
     EVENT_MERGED,
     EVENT_COMMIT,    /* the writer does it now */
     EVENT_COMMITTED, /* b: outcome */
@@ -220,8 +223,7 @@ struct sim_batch {
     struct matrix rows;
     bool has_view;
     struct learn_view view;
-    struct plan plan;
-    struct detect_state *state; /* NULL without good rows */
+    struct detect_run run[SIM_DETECTORS_MAX]; /* no state without good rows */
     struct arena arena;
     uint64_t result_hash;
     struct buf delta;
@@ -236,7 +238,11 @@ void batch_assemble(struct sim *s, struct sim_batch *b);
 /* Answers, verdicts and what the batch adds to the learned state. */
 void batch_merge(struct sim *s, struct sim_batch *b);
 void batch_release(struct sim_batch *b);
-void config_of_mix(const struct sim_mix *mix, struct detect_config *ret_c);
+void config_of_mix(const struct sim_mix *mix, uint32_t detector,
+                   struct detect_config *ret_c);
+/* Of a batch that has rows. */
+const struct detect_run *batch_run(const struct sim_batch *b,
+                                   uint32_t detector);
 /* Computes stored batch n again, in one process; its result hash. */
 uint64_t batch_replay(const struct sim_mix *mix, const struct input *input,
                       const struct store *store, uint64_t number);
@@ -320,7 +326,7 @@ struct sim_worker {
 struct sim {
     struct sim_mix mix;
     struct input input;
-    struct sim_plan_config plan_config;
+    struct sim_plan_config plan_config[SIM_DETECTORS_MAX];
     struct rng rng;
     struct queue queue;
     int64_t now_us;
