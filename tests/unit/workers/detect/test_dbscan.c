@@ -4,6 +4,7 @@
  */
 #include "dbscan_brute.h"
 #include "tests/lib/seed.h"
+#include "workers/detect/dbscan/exact.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
