@@ -2,10 +2,10 @@
  * Payloads to isolation forest structs. Whatever a detector would have to
  * trust is checked here, once, so that its loops need no checks.
  */
+#include "proto/wire/block.h"
 #include "proto/wire/iforest.h"
 #include "proto/wire/iforest_payload.h"
 
-#include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -45,32 +45,11 @@ static int unpack_run(const struct wire_block *b, enum wire_type type,
     return 0;
 }
 
-/* No infinity: NaN is missing, every other value is finite. */
-static bool values_are_usable(const float *x, size_t n)
-{
-    bool usable = true;
-    for (size_t i = 0; i < n; i++)
-        usable &= !isinf(x[i]);
-    return usable;
-}
-
 static int unpack_matrix(const struct wire_block *b, uint32_t rows_min,
                          struct arena *arena, struct matrix *ret_m)
 {
-    if (b->type != WIRE_F32 || b->rows < rows_min || b->cols == 0)
-        return ERR_PROTO;
-    if (b->cols > IFOREST_FEATURES_MAX)
-        return ERR_LIMIT;
-    size_t bytes = wire_block_bytes(b);
-    float *data = arena_alloc(arena, bytes, 1);
-    if (data == NULL)
-        return ERR_NOMEM;
-    if (bytes > 0)
-        memcpy(data, b->data, bytes);
-    if (!values_are_usable(data, bytes / sizeof(float)))
-        return ERR_PROTO;
-    *ret_m = (struct matrix){ data, b->rows, b->cols, b->rows };
-    return 0;
+    return block_matrix(b, rows_min, IFOREST_FEATURES_MAX, BLOCK_OR_MISSING,
+                        arena, ret_m);
 }
 
 /* Every tree's sample: psi ascending positions below `rows`. */
