@@ -25,6 +25,7 @@ void compute_begin(const struct compute_context *context,
 
 const struct compute_ops *const compute_table[] = {
     &compute_iforest,
+    &compute_dbscan,
     NULL,
 };
 

@@ -60,6 +60,7 @@ struct compute_ops {
 };
 
 extern const struct compute_ops compute_iforest;
+extern const struct compute_ops compute_dbscan;
 
 extern const struct compute_ops *const compute_table[]; /* NULL-terminated */
 const struct compute_ops *compute_find(const char *name, size_t n);

@@ -73,4 +73,12 @@ FYKE_MUST_USE int dbscan_kth_distance(const struct matrix *points,
                                       const struct compute_context *context,
                                       double *ret_distance);
 
+/* For each query the `k` smallest exact sums to points, k >= 1, ascending, one
+ * query after the other; INFINITY where there are fewer points. Errors: as
+ * above. */
+FYKE_MUST_USE int dbscan_near_squares(const struct matrix *points,
+                                      const struct matrix *queries, uint32_t k,
+                                      const struct compute_context *context,
+                                      double *ret_square);
+
 #endif

@@ -179,3 +179,33 @@ int dbscan_kth_distance(const struct matrix *points,
     }
     return rc;
 }
+
+/* Empties the heap, the best one first in the end. */
+static void query_squares(struct query *s, double *ret_square)
+{
+    while (s->count > 0) {
+        ret_square[--s->count] = s->best[0].square;
+        if (s->count > 0)
+            query_sink(s, 0, s->best[s->count]);
+    }
+}
+
+int dbscan_near_squares(const struct matrix *points,
+                        const struct matrix *queries, uint32_t k,
+                        const struct compute_context *context,
+                        double *ret_square)
+{
+    struct query s;
+    uint32_t found = k < points->rows ? k : points->rows;
+    int rc = query_init(&s, points, found, context);
+    for (uint32_t i = 0; rc == 0 && i < queries->rows; i++) {
+        double *square = ret_square + (size_t)i * k;
+        for (uint32_t n = found; n < k; n++)
+            square[n] = INFINITY;
+        if (found > 0)
+            rc = query_row(&s, queries, i);
+        if (rc == 0)
+            query_squares(&s, square);
+    }
+    return rc;
+}

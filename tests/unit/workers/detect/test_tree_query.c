@@ -53,10 +53,14 @@ static void check_kth(const struct matrix *points, const struct matrix *queries,
 {
     double *got = arena_alloc(a, queries->rows, sizeof *got);
     double *all = arena_alloc(a, points->rows, sizeof *all);
-    cr_assert(got != NULL && all != NULL);
+    double *list =
+        arena_alloc(a, (size_t)queries->rows * (k + 1), sizeof *list);
+    cr_assert(got != NULL && all != NULL && list != NULL);
     for (enum isa isa = ISA_C; isa <= isa_detect(); isa++) {
         struct compute_context context = { .arena = a, .isa = isa };
         cr_assert_eq(dbscan_kth_distance(points, queries, k, &context, got), 0);
+        cr_assert_eq(
+            dbscan_near_squares(points, queries, k + 1, &context, list), 0);
         for (uint32_t q = 0; q < queries->rows; q++) {
             for (uint32_t p = 0; p < points->rows; p++)
                 all[p] = square(points, p, queries, q);
@@ -64,6 +68,10 @@ static void check_kth(const struct matrix *points, const struct matrix *queries,
             cr_assert_eq(got[q], sqrt(all[k - 1]),
                          "%s, %s: %u-th distance of %u is %a, not %a", what,
                          isa_name(isa), k, q, got[q], sqrt(all[k - 1]));
+            const double *own = list + (size_t)q * (k + 1);
+            for (uint32_t i = 0; i < k; i++)
+                cr_assert_eq(own[i], all[i], "%s: %u of %u", what, i, k);
+            cr_assert_eq(own[k], k < points->rows ? all[k] : (double)INFINITY);
         }
     }
 }
