@@ -8,6 +8,7 @@
 
 const struct detect_ops *const detect_table[] = {
     &detect_iforest,
+    &detect_dbscan,
     NULL,
 };
 

@@ -31,6 +31,7 @@ enum detect_scale {
     DETECT_SCALE_ROBUST,   /* by median and a robust spread */
 };
 
+struct dbscan_eps;
 struct detect_model; /* a forest that stays as it is */
 
 struct detect_config {
@@ -87,6 +88,7 @@ struct detect_result {
     enum detect_order order;
     const int32_t *cluster; /* per row, -1 = noise; NULL: it has no clusters */
     const uint8_t *core;    /* per row, 1 = core point; NULL as well */
+    const struct dbscan_eps *eps; /* what it measured with; NULL as well */
     uint32_t trees, psi;    /* of the isolation forest, else 0 */
     const float *usual;     /* per feature: median of the rows the forest was
                              * fitted on (drawn rows); NaN if all missing.
@@ -155,6 +157,7 @@ struct detect_ops {
 };
 
 extern const struct detect_ops detect_iforest;
+extern const struct detect_ops detect_dbscan;
 
 /* All detectors: NULL-terminated. */
 extern const struct detect_ops *const detect_table[];

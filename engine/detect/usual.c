@@ -12,8 +12,7 @@
 #define MEAN_TO_SD 1.2533
 #define SIGN_BIT 0x80000000u
 
-/* Unsigned words in the order of the values. */
-static uint32_t key_of(float value)
+uint32_t usual_key(float value)
 {
     uint32_t bits;
     memcpy(&bits, &value, sizeof bits);
@@ -28,8 +27,8 @@ static float value_of(uint32_t key)
 
 /* The k-th smallest of n keys: by 11 high, 11 middle and 10 low bits, keeping
  * those that share the bits found so far. */
-static uint32_t key_select(const uint32_t *keys, uint32_t n, uint32_t k,
-                           uint32_t *scratch)
+uint32_t usual_select(const uint32_t *keys, uint32_t n, uint32_t k,
+                      uint32_t *scratch)
 {
     static const struct {
         uint32_t shift, mask;
@@ -69,8 +68,8 @@ static float spread_rare(const float *x, const uint32_t *keys, uint32_t n,
                          float usual, uint32_t *scratch)
 {
     uint32_t tail = (uint32_t)((uint64_t)n * 5 / 100);
-    float low = value_of(key_select(keys, n, tail, scratch));
-    float high = value_of(key_select(keys, n, n - 1 - tail, scratch));
+    float low = value_of(usual_select(keys, n, tail, scratch));
+    float high = value_of(usual_select(keys, n, n - 1 - tail, scratch));
     float spread = to_float(distance(high, low) / Q5_95_TO_SD);
     if (spread > 0.0f)
         return spread;
@@ -87,20 +86,20 @@ void usual_column(float *x, uint32_t n, uint32_t *scratch, float *ret_usual,
     for (uint32_t i = 0; i < n; i++) {
         float value = x[i];
         x[present] = value;
-        keys[present] = key_of(value);
+        keys[present] = usual_key(value);
         present += value == value;
     }
     *ret_usual = *ret_spread = NAN;
     if (present == 0)
         return;
-    float usual = value_of(key_select(keys, present, (present - 1) / 2, spare));
+    float usual = value_of(usual_select(keys, present, (present - 1) / 2, spare));
     for (uint32_t i = 0; i < present; i++)
-        keys[i] = key_of(to_float(distance(x[i], usual)));
-    float mad = value_of(key_select(keys, present, (present - 1) / 2, spare));
+        keys[i] = usual_key(to_float(distance(x[i], usual)));
+    float mad = value_of(usual_select(keys, present, (present - 1) / 2, spare));
     float spread = to_float(MAD_TO_SD * (double)mad);
     if (mad == 0.0f) {
         for (uint32_t i = 0; i < present; i++)
-            keys[i] = key_of(x[i]);
+            keys[i] = usual_key(x[i]);
         spread = spread_rare(x, keys, present, usual, spare);
     }
     *ret_usual = usual;

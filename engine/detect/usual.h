@@ -15,6 +15,13 @@
 
 #include <stdint.h>
 
+/* Unsigned words in the order of the values (not NaN). */
+uint32_t usual_key(float value);
+
+/* The k-th smallest (from 0) of n keys. `scratch` has room for n words. */
+uint32_t usual_select(const uint32_t *keys, uint32_t n, uint32_t k,
+                      uint32_t *scratch);
+
 /* `x` has n values and is overwritten; `scratch` has room for 2 n words. */
 void usual_column(float *x, uint32_t n, uint32_t *scratch, float *ret_usual,
                   float *ret_spread);
