@@ -18,7 +18,7 @@ uint32_t dbscan_sample(uint64_t seed, uint64_t batch, uint32_t points,
                        uint32_t *ret_point)
 {
     const uint64_t words[] = { seed, batch, DBSCAN_DETECTOR_ID };
-    uint32_t scratch[4 * DBSCAN_SAMPLE_MAX];
+    uint32_t scratch[8 * DBSCAN_SAMPLE_MAX];
     struct rng r;
     if (points <= DBSCAN_SAMPLE_MAX) {
         for (uint32_t i = 0; i < points; i++)
