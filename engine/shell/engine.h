@@ -10,6 +10,7 @@
 #define FYKE_SHELL_ENGINE_H
 
 #include "engine/shell/settings.h"
+#include "engine/shell/votes.h"
 #include "proto/host/log.h"
 
 /* What was found out before the first record. Borrowed for the call. */
@@ -44,6 +45,7 @@ struct engine_progress {
     uint64_t bytes_read, bytes_total; /* total 0 = unknown */
     uint64_t gaps;                    /* samples skipped under backpressure */
     bool waiting_for_worker, disk_full;
+    struct votes_tally votes;
 };
 
 struct engine_summary {

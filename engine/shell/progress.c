@@ -218,9 +218,11 @@ void progress_committed(struct engine *e, const struct slot *s,
     p->quarantined += s->input.records - s->input.rows;
     p->flagged += v->flagged;
     p->near += v->near;
-    /* a/b > c/d in integers: below < of < 2^32 */
-    if (v->rows > 0 && (e->best_of == 0 || v->best_below * e->best_of >
-                                               e->best_below * v->best_of)) {
+    votes_add(&p->votes, v);
+    if (v->rows > 0 &&
+        (e->best_of == 0 ||
+         verdict_severity_compare(v->best_below, v->best_of, e->best_below,
+                                  e->best_of) > 0)) {
         uint32_t record = s->input.row_record[v->best_row];
         e->best_below = v->best_below;
         e->best_of = v->best_of;

@@ -120,6 +120,7 @@ static int set_up_detectors(struct engine *e, struct fault *fault)
         return rc;
     e->detect = detecting_config(&e->settings);
     e->verdict = detecting_verdict(&e->settings, &e->detectors);
+    e->progress.votes = votes_tally_of(&e->detectors);
     detecting_names(&e->detectors, e->detector_names, sizeof e->detector_names);
     uint32_t n = e->schema->feature_count;
     e->feature_name = calloc(n + 1, sizeof *e->feature_name);

@@ -226,6 +226,12 @@ static void put_rows(const struct status *s, struct buf *out)
                            "(severity %g)\n",
                      "", COUNT(s->rows_scored), COUNT(s->quarantined),
                      COUNT(s->flagged), s->severity);
+    if (s->votes.detectors > 1) {
+        (void)buf_printf(out, LABEL, "");
+        (void)votes_put(&s->votes, out);
+        (void)buf_printf(out, "; %u of %u votes flag a row\n", s->votes_needed,
+                         s->votes.detectors);
+    }
     (void)buf_printf(out, LABEL "%.2f s\n", "lag", (double)s->lag_us / 1e6);
     (void)buf_printf(
         out, LABEL "%u of %u batches, %s of %s, %s of %s rows\n", "in flight",

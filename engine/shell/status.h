@@ -9,6 +9,7 @@
 
 #include "engine/core/coord.h"
 #include "engine/shell/recent.h"
+#include "engine/shell/votes.h"
 #include "proto/base/buf.h"
 
 struct engine;
@@ -46,12 +47,14 @@ struct status {
     int64_t interval_us;     /* in force now; 0 when not cut by time */
     uint64_t max_rows, max_bytes;
     double severity;
+    uint32_t votes_needed;
     bool keep_scores;
     const char *log_level;
     struct coord_tuning tuning;
     /* how it goes */
     uint64_t last_batch; /* committed, in the database */
     uint64_t batches, records, rows_scored, quarantined, flagged, near;
+    struct votes_tally votes;
     double rate_1s, rate_10s; /* rows a second */
     int64_t lag_us;
     bool was_behind; /* lag over three intervals in the last ten seconds */

@@ -54,6 +54,7 @@ static void gather_settings(struct engine *e, struct status *s)
     s->max_rows = e->settings.max_rows;
     s->max_bytes = e->settings.max_bytes;
     s->severity = e->settings.severity;
+    s->votes_needed = e->verdict.votes;
     s->keep_scores = e->settings.keep_scores;
     s->log_level = e->settings.log_level;
 }
@@ -69,6 +70,7 @@ static void gather_progress(struct engine *e, struct status *s, int64_t now_us)
     s->rows_scored = p->rows_scored;
     s->quarantined = p->quarantined;
     s->flagged = p->flagged;
+    s->votes = p->votes;
     s->near = p->near;
     s->lag_us = p->lag_us;
     s->rate_1s = recent_rate(&e->recent, 1000000);

@@ -118,8 +118,23 @@ static void put_settings(const struct status *s, struct buf *out)
     put_u64(out, "max_bytes", s->max_bytes);
     put_u64(out, "pipeline", s->tuning.depth);
     put_f64(out, "severity", s->severity);
+    put_u64(out, "votes_needed", s->votes_needed);
     put_bool(out, "keep_scores", s->keep_scores);
     put_text(out, "log_level", s->log_level);
+}
+
+/* Each with the flagged rows that it voted for. */
+static void put_detectors(const struct votes_tally *votes, struct buf *out)
+{
+    put_name(out, "detectors");
+    (void)buf_append_char(out, '[');
+    for (uint32_t d = 0; d < votes->detectors; d++) {
+        (void)buf_append_text(out, d > 0 ? ",{" : "{");
+        put_text(out, "name", votes->name[d]);
+        put_u64(out, "flagged", votes->rows[d]);
+        (void)buf_append_char(out, '}');
+    }
+    (void)buf_append_char(out, ']');
 }
 
 static void put_counts(const struct status *s, struct buf *out)
@@ -139,6 +154,7 @@ static void put_counts(const struct status *s, struct buf *out)
     put_u64(out, "quarantined", s->quarantined);
     put_u64(out, "flagged", s->flagged);
     put_u64(out, "near_misses", s->near);
+    put_detectors(&s->votes, out);
     put_f64(out, "last_1s_rows_per_s", round(s->rate_1s * 10) / 10);
     put_f64(out, "last_10s_rows_per_s", round(s->rate_10s * 10) / 10);
     put_ms(out, "lag_ms", s->lag_us);

@@ -87,6 +87,16 @@ static void print_quarantine(const struct view_run *v,
         cli_shell_word(v->db, word, sizeof word));
 }
 
+/* Who found them, where there are several. */
+static void print_votes(const struct engine_progress *p, struct buf *out)
+{
+    if (p->votes.detectors < 2)
+        return;
+    (void)buf_append_text(out, "    ");
+    (void)votes_put(&p->votes, out);
+    (void)buf_append_char(out, '\n');
+}
+
 static void print_flagged(const struct engine_summary *s, struct buf *out)
 {
     const struct engine_progress *p = &s->progress;
@@ -109,6 +119,7 @@ static void print_flagged(const struct engine_summary *s, struct buf *out)
                          text_count(p->flagged, flagged, sizeof flagged),
                          text_count(p->near, near, sizeof near),
                          plural(p->near, "miss", "misses"));
+        print_votes(p, out);
         return;
     }
     (void)buf_printf(
@@ -116,6 +127,7 @@ static void print_flagged(const struct engine_summary *s, struct buf *out)
         text_count(p->flagged, flagged, sizeof flagged), limit,
         text_count(p->near, near, sizeof near),
         plural(p->near, "miss", "misses"), s->severity < 99 ? limit : "99");
+    print_votes(p, out);
 }
 
 /* What was not undisturbed. */
