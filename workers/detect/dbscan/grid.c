@@ -184,7 +184,7 @@ static void grid_steps(struct grid *g)
     for (uint32_t j = 0; j + 1 < g->cols; j++)
         all *= 2 * GRID_REACH + 1;
     g->step[g->steps++] = 0;
-    for (uint32_t gap = 0; gap <= g->cols; gap++) {
+    for (uint32_t gap = 0; gap < g->cols; gap++) {
         for (uint32_t code = 0; code < all; code++)
             if (grid_gap(g, code, &key) == gap && key != 0)
                 g->step[g->steps++] = key;
