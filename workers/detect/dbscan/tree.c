@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#define REACH_COLS 16u /* above, boxes overlap too much */
+
 uint32_t tree_reach(const struct tree_index *x, uint32_t leaf, uint32_t from,
                     uint32_t to, const uint8_t *some, uint32_t *ret_list)
 {
@@ -21,16 +23,18 @@ uint32_t tree_reach(const struct tree_index *x, uint32_t leaf, uint32_t from,
     return count;
 }
 
-uint32_t tree_pair(const struct tree_index *x, uint32_t a, uint32_t queries,
+uint32_t tree_pair(struct tree_index *x, uint32_t a, uint32_t queries,
                    uint32_t b, uint32_t lanes, uint32_t *mask)
 {
     const struct tree *t = &x->t;
     const float *block_a = tree_block(t, a), *block_b = tree_block(t, b);
     const float *box = tree_box(t, t->leaf_node[b]);
     uint32_t some = 0;
-    if (a != b)
+    if (a != b && t->cols <= REACH_COLS)
         queries &=
             x->kernel->reach(block_a, box, t->cols, t->pad, x->limit.out);
+    if (a != b && x->screen.kernel != NULL && (queries & (queries - 1)) != 0)
+        queries = tree_screen_pair(&x->screen, t, a, queries, b, lanes);
     if (queries == 0)
         return 0;
     queries =
@@ -84,6 +88,10 @@ static int tree_index_build(struct dbscan_work *w, void **ret_index)
     if (x->own == NULL || x->core == NULL || x->list == NULL ||
         x->some == NULL || x->count == NULL)
         return ERR_NOMEM;
+    rc = tree_screen_init(&x->screen, t, x->limit.out, w->context->isa,
+                          w->context);
+    if (rc != 0)
+        return rc;
     for (uint32_t leaf = 0; leaf < t->leaves; leaf++) {
         x->own[leaf] = 0;
         for (uint32_t i = 0; i < TREE_LEAF; i++)

@@ -8,17 +8,27 @@
 #include "workers/detect/dbscan/index.h"
 #include "workers/detect/dbscan/tree.h"
 #include "workers/detect/dbscan/tree_kernel.h"
+#include "workers/detect/dbscan/tree_screen.h"
+
+#define SEEN_MAX 8u
+#define SEEN_MANY UINT8_MAX
 
 struct tree_index {
     struct tree t;
     const struct tree_kernel *kernel;
     struct exact_limit limit;
+    struct tree_screen screen;
     uint32_t *own;   /* of each leaf: lanes of own points */
     uint32_t *core;  /* of each leaf: lanes of own core points */
     uint32_t *count; /* of each slot: neighbours seen, the point included */
-    uint8_t *some;   /* of each node: scratch of the steps */
-    uint32_t *list;  /* scratch: leaves */
-    uint32_t steps;  /* leaf pairs since compute_advance */
+    /* Of each slot that is no core point: the leaves with its neighbours, as
+     * long as they are few; `seen_count` is SEEN_MANY when they are not. */
+    uint32_t *seen; /* seen_max of each slot */
+    uint8_t *seen_count;
+    uint32_t seen_max;
+    uint8_t *some;  /* of each node: scratch of the steps */
+    uint32_t *list; /* scratch: leaves */
+    uint32_t steps; /* leaf pairs since compute_advance */
 };
 
 int tree_mark(struct dbscan_work *w, void *index);
@@ -34,7 +44,7 @@ uint32_t tree_reach(const struct tree_index *x, uint32_t leaf, uint32_t from,
 /* For each of the `queries` in leaf a: mask[lane] = its neighbours among
  * `lanes` of leaf b. Returns the queries that have one; masks of the others are
  * not set. */
-uint32_t tree_pair(const struct tree_index *x, uint32_t a, uint32_t queries,
+uint32_t tree_pair(struct tree_index *x, uint32_t a, uint32_t queries,
                    uint32_t b, uint32_t lanes, uint32_t *mask);
 
 /* some[node] = a leaf below it has a bit in `lanes`. */

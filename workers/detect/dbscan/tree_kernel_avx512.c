@@ -68,34 +68,69 @@ INLINE void sums_of(const float *const *at, size_t stride, uint32_t count,
     }
 }
 
+/* The sums of one query: two halves of the columns, since each addition waits
+ * for the one before. */
+INLINE void sums_one(const float *a, const float *b, uint32_t cols, __m512 *sum)
+{
+    __m512 other[2] = { _mm512_setzero_ps(), _mm512_setzero_ps() };
+    uint32_t j = 0;
+    sum[0] = sum[1] = _mm512_setzero_ps();
+    for (; j + 2 <= cols; j += 2, a += 2 * TREE_LEAF, b += 2 * TREE_LEAF) {
+        __m512 x = _mm512_set1_ps(a[0]), y = _mm512_set1_ps(a[TREE_LEAF]);
+        for (uint32_t h = 0; h < 2; h++) {
+            __m512 step = _mm512_sub_ps(_mm512_load_ps(b + h * 16), x);
+            sum[h] = _mm512_fmadd_ps(step, step, sum[h]);
+            step = _mm512_sub_ps(_mm512_load_ps(b + TREE_LEAF + h * 16), y);
+            other[h] = _mm512_fmadd_ps(step, step, other[h]);
+        }
+    }
+    for (uint32_t h = 0; h < 2; h++) {
+        if (j < cols) {
+            __m512 step =
+                _mm512_sub_ps(_mm512_load_ps(b + h * 16), _mm512_set1_ps(*a));
+            sum[h] = _mm512_fmadd_ps(step, step, sum[h]);
+        }
+        sum[h] = _mm512_add_ps(sum[h], other[h]);
+    }
+}
+
+/* The lanes of b that are neighbours of lane q, by their sums. */
+INLINE uint32_t pair_lanes(const struct exact_limit *limit, const __m512 *sum,
+                           const float *a, uint32_t q, const float *b,
+                           uint32_t cols)
+{
+    uint32_t near = lanes_within(sum, _mm512_set1_ps(limit->out));
+    if (near == 0)
+        return 0;
+    uint32_t sure = lanes_within(sum, _mm512_set1_ps(limit->in));
+    return sure | tree_unsure(limit, a, q, b, near & ~sure, cols);
+}
+
 static uint32_t pair(const struct exact_limit *limit, const float *a,
                      uint32_t queries, const float *b, uint32_t cols,
                      uint32_t *mask)
 {
-    __m512 out = _mm512_set1_ps(limit->out), in = _mm512_set1_ps(limit->in);
-    uint32_t some = 0;
-    while (queries != 0) {
-        /* The last few are done more than once rather than apart. */
+    uint32_t some = 0, left = (uint32_t)__builtin_popcount(queries);
+    for (; left >= AT_ONCE; left -= AT_ONCE) {
         uint32_t q[AT_ONCE];
         const float *at[AT_ONCE];
         __m512 sum[AT_ONCE][2];
-        for (uint32_t k = 0; k < AT_ONCE; k++) {
+        for (uint32_t k = 0; k < AT_ONCE; k++, queries &= queries - 1) {
             q[k] = (uint32_t)__builtin_ctz(queries);
             at[k] = a + q[k];
-            uint32_t rest = queries & (queries - 1);
-            queries = rest != 0 || k == AT_ONCE - 1 ? rest : queries;
         }
         sums_of(at, TREE_LEAF, AT_ONCE, b, cols, sum);
         for (uint32_t k = 0; k < AT_ONCE; k++) {
-            uint32_t near = lanes_within(sum[k], out);
-            if (near != 0) {
-                uint32_t sure = lanes_within(sum[k], in);
-                near =
-                    sure | tree_unsure(limit, a, q[k], b, near & ~sure, cols);
-            }
-            mask[q[k]] = near;
-            some |= (uint32_t)(near != 0) << q[k];
+            mask[q[k]] = pair_lanes(limit, sum[k], a, q[k], b, cols);
+            some |= (uint32_t)(mask[q[k]] != 0) << q[k];
         }
+    }
+    for (; queries != 0; queries &= queries - 1) {
+        uint32_t q = (uint32_t)__builtin_ctz(queries);
+        __m512 sum[2];
+        sums_one(a + q, b, cols, sum);
+        mask[q] = pair_lanes(limit, sum, a, q, b, cols);
+        some |= (uint32_t)(mask[q] != 0) << q;
     }
     return some;
 }

@@ -47,24 +47,39 @@ static void mark_tight(struct mark *m)
     }
 }
 
+/* A neighbour of the slot's point lies in the leaf. */
+static void mark_seen(struct tree_index *x, size_t slot, uint32_t leaf)
+{
+    uint32_t *seen = x->seen + slot * x->seen_max, n = x->seen_count[slot];
+    if (n == SEEN_MANY || (n > 0 && seen[n - 1] == leaf))
+        return;
+    if (n < x->seen_max)
+        seen[n] = leaf;
+    x->seen_count[slot] = n < x->seen_max ? (uint8_t)(n + 1) : SEEN_MANY;
+}
+
 /* Counts the neighbours of `queries` in leaf a among `lanes` of leaf b, and in
  * `both` lanes of b those among the queries. Returns how many pairs. */
 static uint32_t mark_pair(struct mark *m, uint32_t a, uint32_t queries,
                           uint32_t b, uint32_t lanes, uint32_t both)
 {
     uint32_t mask[TREE_LEAF], found = 0, full_a = 0, full_b = 0;
-    uint32_t *count_a = m->x->count + (size_t)a * TREE_LEAF;
-    uint32_t *count_b = m->x->count + (size_t)b * TREE_LEAF;
+    size_t slot_a = (size_t)a * TREE_LEAF, slot_b = (size_t)b * TREE_LEAF;
+    uint32_t *count_a = m->x->count + slot_a;
+    uint32_t *count_b = m->x->count + slot_b;
     uint32_t some = tree_pair(m->x, a, queries, b, lanes, mask);
     for (; some != 0; some &= some - 1) {
         uint32_t q = (uint32_t)__builtin_ctz(some);
         uint32_t n = (uint32_t)__builtin_popcount(mask[q]);
         found += n;
         count_a[q] += n;
+        if (slot_a + q != slot_b + (uint32_t)__builtin_ctz(mask[q]) || n > 1)
+            mark_seen(m->x, slot_a + q, b);
         full_a |= (uint32_t)(count_a[q] >= m->need) << q;
         for (uint32_t near = mask[q] & both; near != 0; near &= near - 1) {
             uint32_t i = (uint32_t)__builtin_ctz(near);
             count_b[i]++;
+            mark_seen(m->x, slot_b + i, a);
             full_b |= (uint32_t)(count_b[i] >= m->need) << i;
         }
     }
@@ -112,6 +127,22 @@ static int mark_near(struct mark *m, uint32_t a)
     return rc;
 }
 
+/* Counts a pair of leaves for both. What is to do is settled before the first
+ * count: lanes that have been counted once must not be again. */
+static void mark_both(struct mark *m, uint32_t a, uint32_t b)
+{
+    uint32_t ours = m->todo[a], theirs = m->todo[b];
+    uint32_t rest = m->x->t.lanes[a] & ~ours;
+    if (ours != 0)
+        mark_pair(m, a, ours, b, m->x->t.lanes[b], theirs);
+    if (theirs == 0 || rest == 0)
+        return;
+    if (__builtin_popcount(theirs) < __builtin_popcount(rest))
+        mark_pair(m, b, theirs, a, rest, 0);
+    else
+        mark_pair(m, a, rest, b, theirs, theirs);
+}
+
 /* Every pair of leaf a with itself and the leaves behind it. */
 static int mark_exact(struct mark *m, uint32_t a)
 {
@@ -121,15 +152,9 @@ static int mark_exact(struct mark *m, uint32_t a)
         mark_pair(m, a, m->todo[a], a, t->lanes[a], 0);
     uint32_t near = tree_reach(x, a, t->node[t->leaf_node[a]].end, t->nodes,
                                m->todo[a] != 0 ? NULL : x->some, x->list);
-    for (uint32_t k = 0; k < near; k++) {
-        uint32_t b = x->list[k], ours = m->todo[a], theirs = m->todo[b];
-        /* Lanes of a leaf that were counted with this one must not be again:
-         * what is to do here is settled before the first count. */
-        if (ours != 0)
-            mark_pair(m, a, ours, b, t->lanes[b], theirs);
-        if (theirs != 0 && ours != t->lanes[a])
-            mark_pair(m, b, theirs, a, t->lanes[a] & ~ours, 0);
-    }
+    for (uint32_t k = 0; k < near; k++)
+        if ((m->todo[a] | m->todo[x->list[k]]) != 0)
+            mark_both(m, a, x->list[k]);
     return tree_step(x, m->w, near / 4 + 1);
 }
 
@@ -144,24 +169,43 @@ static void mark_report(const struct mark *m)
         }
 }
 
+/* Memory that is there anyway, but for what tree_unite needs. */
+static int mark_alloc(struct mark *m)
+{
+    struct tree *t = &m->x->t;
+    const struct compute_context *context = m->w->context;
+    size_t slots = (size_t)t->leaves * TREE_LEAF, keep = t->nodes * 4 + 4096;
+    m->todo = tree_alloc(t, context, t->leaves, sizeof *m->todo);
+    m->x->seen_count = tree_alloc(t, context, slots, 1);
+    size_t left = t->spare_bytes < keep ? 0 : t->spare_bytes - keep;
+    size_t max = left / (slots * sizeof *m->x->seen);
+    m->x->seen_max = max < SEEN_MAX ? (uint32_t)max : SEEN_MAX;
+    m->x->seen =
+        tree_alloc(t, context, slots, m->x->seen_max * sizeof *m->x->seen);
+    bool none =
+        m->todo == NULL || m->x->seen_count == NULL || m->x->seen == NULL;
+    return none ? ERR_NOMEM : 0;
+}
+
 int tree_mark(struct dbscan_work *w, void *index)
 {
     struct tree_index *x = index;
     struct tree *t = &x->t;
     struct mark m = { w, x, NULL, w->in.min_points };
     size_t slots = (size_t)t->leaves * TREE_LEAF;
-    m.todo = tree_alloc(t, w->context, t->leaves, sizeof *m.todo);
-    if (m.todo == NULL)
-        return ERR_NOMEM;
+    int rc = mark_alloc(&m);
+    if (rc != 0)
+        return rc;
     memcpy(m.todo, x->own, t->leaves * sizeof *m.todo);
     memset(x->core, 0, t->leaves * sizeof *x->core);
     memset(x->count, 0, slots * sizeof *x->count);
+    memset(x->seen_count, 0, slots);
     mark_tight(&m);
-    int rc = 0;
     for (uint32_t leaf = 0; rc == 0 && leaf < t->leaves; leaf++)
         if (m.todo[leaf] != 0)
             rc = mark_near(&m, leaf);
     memset(x->count, 0, slots * sizeof *x->count);
+    memset(x->seen_count, 0, slots);
     tree_summarize(x, m.todo);
     for (uint32_t leaf = 0; rc == 0 && leaf < t->leaves; leaf++)
         rc = mark_exact(&m, leaf);

@@ -99,7 +99,7 @@ static int query_run(struct query *s)
     } stack[TREE_DEPTH + 1];
     uint32_t depth = 0;
     s->count = 0;
-    s->limit = exact_limit_square(INFINITY, s->t.cols);
+    s->limit = exact_limit_square((double)INFINITY, s->t.cols);
     stack[depth++].node = 0;
     stack[0].gap = 0;
     while (depth > 0) {
@@ -155,7 +155,7 @@ int dbscan_nearest(const struct matrix *points, const struct matrix *queries,
     int rc = query_init(&s, points, 1, context);
     for (uint32_t i = 0; rc == 0 && i < queries->rows; i++) {
         ret_nearest[i] = DBSCAN_NONE;
-        ret_square[i] = INFINITY;
+        ret_square[i] = (double)INFINITY;
         if (points->rows == 0)
             continue;
         rc = query_row(&s, queries, i);

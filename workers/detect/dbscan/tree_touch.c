@@ -37,25 +37,56 @@ static int touch_report(struct touch *c, uint32_t point, uint32_t b,
     return rc;
 }
 
-static int touch_leaf(struct touch *c, uint32_t a)
+/* The core points of leaf b near `queries` of leaf a. */
+static int touch_pair(struct touch *c, uint32_t a, uint32_t queries, uint32_t b,
+                      uint32_t *last)
 {
     const struct tree *t = &c->x->t;
-    uint32_t queries = touch_queries(c, a), last[TREE_LEAF], mask[TREE_LEAF];
+    uint32_t mask[TREE_LEAF];
+    uint32_t some = tree_pair(c->x, a, queries, b, c->x->core[b], mask);
+    int rc = 0;
+    for (; rc == 0 && some != 0; some &= some - 1) {
+        uint32_t q = (uint32_t)__builtin_ctz(some);
+        rc = touch_report(c, t->point[a * TREE_LEAF + q], b, mask[q], &last[q]);
+    }
+    return rc;
+}
+
+/* Queries whose leaves are known. Returns the others in `ret_left`. */
+static int touch_seen(struct touch *c, uint32_t a, uint32_t queries,
+                      uint32_t *last, uint32_t *ret_left)
+{
+    const struct tree_index *x = c->x;
+    uint32_t left = queries & ~x->own[a];
+    int rc = 0;
+    for (queries &= x->own[a]; rc == 0 && queries != 0;
+         queries &= queries - 1) {
+        uint32_t q = (uint32_t)__builtin_ctz(queries);
+        size_t slot = (size_t)a * TREE_LEAF + q;
+        const uint32_t *seen = x->seen + slot * x->seen_max;
+        uint32_t n = x->seen_count[slot];
+        if (n == SEEN_MANY)
+            left |= 1u << q;
+        for (uint32_t k = 0; n != SEEN_MANY && rc == 0 && k < n; k++)
+            if (x->core[seen[k]] != 0)
+                rc = touch_pair(c, a, 1u << q, seen[k], last);
+    }
+    *ret_left = left;
+    return rc;
+}
+
+static int touch_leaf(struct touch *c, uint32_t a)
+{
+    uint32_t queries = touch_queries(c, a), last[TREE_LEAF], near = 0;
     if (queries == 0)
         return 0;
     for (uint32_t i = 0; i < TREE_LEAF; i++)
         last[i] = DBSCAN_NONE;
-    uint32_t near = tree_reach(c->x, a, 0, t->nodes, c->x->some, c->x->list);
-    int rc = 0;
-    for (uint32_t k = 0; rc == 0 && k < near; k++) {
-        uint32_t b = c->x->list[k];
-        uint32_t some = tree_pair(c->x, a, queries, b, c->x->core[b], mask);
-        for (; rc == 0 && some != 0; some &= some - 1) {
-            uint32_t q = (uint32_t)__builtin_ctz(some);
-            rc = touch_report(c, t->point[a * TREE_LEAF + q], b, mask[q],
-                              &last[q]);
-        }
-    }
+    int rc = touch_seen(c, a, queries, last, &queries);
+    if (queries != 0)
+        near = tree_reach(c->x, a, 0, c->x->t.nodes, c->x->some, c->x->list);
+    for (uint32_t k = 0; rc == 0 && k < near; k++)
+        rc = touch_pair(c, a, queries, c->x->list[k], last);
     return rc != 0 ? rc : tree_step(c->x, c->w, near / 4 + 1);
 }
 

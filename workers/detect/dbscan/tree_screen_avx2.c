@@ -1,0 +1,78 @@
+/* Codes and their products in AVX2: 32 products in three steps. */
+#include "workers/detect/dbscan/tree_screen.h"
+
+#include <immintrin.h>
+
+#define INLINE static inline __attribute__((always_inline))
+#define TOP 127.0f /* two products of 7 bits fit into 16 */
+#define PARTS (TREE_LEAF / 8)
+
+/* The units of 8 values of a column. */
+INLINE __m256i units_of(const float *x, __m256 low, __m256 scale)
+{
+    __m256 unit = _mm256_mul_ps(_mm256_sub_ps(_mm256_load_ps(x), low), scale);
+    unit = _mm256_max_ps(unit, _mm256_setzero_ps());
+    return _mm256_cvtps_epi32(_mm256_min_ps(unit, _mm256_set1_ps(TOP)));
+}
+
+static void encode(const float *block, const struct tree_frame *frame,
+                   uint32_t cols, struct tree_code *ret_code)
+{
+    __m256 scale = _mm256_set1_ps(frame->scale);
+    __m256i most = _mm256_set1_epi32((int)frame->most + 1);
+    for (uint32_t i = 0; i < TREE_LEAF; i += 8) {
+        __m256i norm = _mm256_setzero_si256();
+        for (uint32_t j = 0; j < cols; j += 4) {
+            __m256i word = _mm256_setzero_si256();
+            for (uint32_t k = j; k < j + 4 && k < cols; k++) {
+                __m256i u = units_of(block + k * TREE_LEAF + i,
+                                     _mm256_set1_ps(frame->low[k]), scale);
+                __m128i shift = _mm_cvtsi32_si128((int)(k - j) * 8);
+                word = _mm256_or_si256(word, _mm256_sll_epi32(u, shift));
+                norm = _mm256_add_epi32(norm, _mm256_mullo_epi32(u, u));
+            }
+            uint32_t *code = ret_code->code + j / 4 * TREE_LEAF + i;
+            _mm256_store_si256((__m256i *)code, word);
+        }
+        __m256i least = _mm256_srai_epi32(_mm256_sub_epi32(norm, most), 1);
+        _mm256_store_si256((__m256i *)(ret_code->least + i), least);
+        _mm256_store_si256((__m256i *)(ret_code->half + i),
+                           _mm256_srli_epi32(norm, 1));
+    }
+}
+
+static uint32_t screen(const uint32_t *a, const int32_t *least,
+                       uint32_t queries, const uint32_t *b, const int32_t *half,
+                       uint32_t lanes, uint32_t groups)
+{
+    const __m256i one = _mm256_set1_epi16(1);
+    uint32_t some = 0;
+    for (; queries != 0; queries &= queries - 1) {
+        uint32_t q = (uint32_t)__builtin_ctz(queries);
+        __m256i sum[PARTS];
+        for (uint32_t h = 0; h < PARTS; h++)
+            sum[h] = _mm256_sub_epi32(
+                _mm256_setzero_si256(),
+                _mm256_load_si256((const __m256i *)(half + h * 8)));
+        for (uint32_t g = 0; g < groups; g++) {
+            __m256i x = _mm256_set1_epi32((int)a[g * TREE_LEAF + q]);
+            const uint32_t *v = b + g * TREE_LEAF;
+            for (uint32_t h = 0; h < PARTS; h++) {
+                __m256i two = _mm256_maddubs_epi16(
+                    _mm256_load_si256((const __m256i *)(v + h * 8)), x);
+                sum[h] = _mm256_add_epi32(sum[h], _mm256_madd_epi16(two, one));
+            }
+        }
+        __m256i bound = _mm256_set1_epi32(least[q]);
+        uint32_t below = 0;
+        for (uint32_t h = 0; h < PARTS; h++) {
+            __m256i out = _mm256_cmpgt_epi32(bound, sum[h]);
+            below |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(out))
+                     << h * 8;
+        }
+        some |= (uint32_t)((lanes & ~below) != 0) << q;
+    }
+    return some;
+}
+
+const struct tree_screen_kernel tree_screen_avx2 = { TOP, encode, screen };
