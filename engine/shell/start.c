@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static int check_listen(struct engine *e, struct fault *fault)
 {
@@ -90,6 +91,21 @@ static int store_waiting(void *context, const char *text)
         engine_remark(e, LOG_LEVEL_WARN, NULL, "%s", text);
     (void)uv_run(&e->loop, UV_RUN_NOWAIT);
     return e->stage != STAGE_RUNNING;
+}
+
+/* What can be said of the detectors before there is a database: of a new one
+ * all, of an old one their names, since its settings hold for the rest. */
+static int check_detectors(const struct engine *e, struct fault *fault)
+{
+    const struct settings *s = &e->settings;
+    struct detect_set set;
+    if (!s->fresh && access(e->db, F_OK) == 0)
+        return detect_set_of(s->detector.items, s->detector.count, &set, fault);
+    int rc = detecting_set(s, &set, fault);
+    struct detect_config c = detecting_config(s);
+    return rc != 0 || e->schema == NULL
+               ? rc
+               : detect_set_check(&set, &c, e->schema->feature_count, fault);
 }
 
 static int open_store(struct engine *e, struct fault *fault)
@@ -217,6 +233,8 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         rc = intake_infer(e, fault);
     if (rc == 0)
         rc = intake_pace(e, fault);
+    if (rc == 0)
+        rc = check_detectors(e, fault);
     if (rc == 0)
         rc = start_workers(e, fault);
     if (rc == 0)

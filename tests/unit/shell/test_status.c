@@ -249,3 +249,22 @@ Test(status, the_json_has_the_documented_names)
         cr_expect_not_null(strstr(text, quoted), "%s", quoted);
     }
 }
+
+Test(status, several_detectors_say_who_found_what)
+{
+    struct status s = ordinary();
+    cr_expect_null(strstr(render(&s, false), "votes"));
+    s.votes = (struct votes_tally){ .detectors = 2,
+                                    .name = { "iforest", "dbscan" },
+                                    .rows = { 2, 1500 },
+                                    .all = 1 };
+    s.votes_needed = 1;
+    cr_expect_not_null(strstr(render(&s, false),
+                              "2 by iforest, 1 500 by dbscan, 1 by both; "
+                              "1 of 2 votes flag a row\n"));
+    const char *json = render(&s, true);
+    cr_expect_not_null(strstr(json, "\"votes_needed\":1,"));
+    cr_expect_not_null(strstr(json, "\"detectors\":[{\"name\":\"iforest\","
+                                    "\"flagged\":2},{\"name\":\"dbscan\","
+                                    "\"flagged\":1500}],"));
+}
