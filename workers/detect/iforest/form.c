@@ -111,11 +111,13 @@ void form_room_join(struct form_room *room, const struct form_room *other)
     room->deep_nodes = most(room->deep_nodes, other->deep_nodes);
 }
 
-/* Floats of the search trees of so many thresholds in so many columns. */
+/* Floats of the search trees of so many thresholds in so many columns, and of
+ * their tables. */
 static size_t search_floats(const struct form *form)
 {
-    return 2 * (size_t)form->room.mask_nodes +
-           MASK_SEARCH_MIN * (size_t)least(form->cols, form->room.mask_nodes);
+    uint32_t nodes = form->room.mask_nodes;
+    return 2 * (2 * (size_t)nodes +
+                MASK_SEARCH_MIN * (size_t)least(form->cols, nodes));
 }
 
 static int mask_init(struct form *form, struct arena *arena)

@@ -49,7 +49,7 @@ struct form {
     uint64_t *order[2];       /* of splits, while they are sorted */
     uint32_t *column_splits;  /* cols + 1 */
     struct mask_feature *feature;
-    float *search;
+    float *search;          /* and the tables, each behind its search tree */
     uint8_t *missing_right; /* per node, in the order of thresholds */
     uint32_t *leaf;         /* of all trees: struct mask_tree says how */
 

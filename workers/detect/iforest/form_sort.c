@@ -74,6 +74,24 @@ static void search_fill(const struct form *form, const struct mask_feature *f,
     }
 }
 
+static uint32_t reversed(uint32_t bits, uint32_t count)
+{
+    uint32_t back = 0;
+    for (uint32_t i = 0; i < count; i++)
+        back |= (bits >> i & 1) << (count - 1 - i);
+    return back;
+}
+
+static void table_fill(const float *search, uint32_t levels, float *table)
+{
+    table[0] = 0;
+    for (uint32_t level = 0; level < levels; level++) {
+        uint32_t first = 1u << level;
+        for (uint32_t j = 0; j < first; j++)
+            table[first + j] = search[first + reversed(j, level)];
+    }
+}
+
 /* The thresholds of one column; the rows of bits from `slot` on. */
 static void feature_make(struct form *form, struct mask_feature *f,
                          const uint64_t *order, uint8_t *right)
@@ -87,6 +105,20 @@ static void feature_make(struct form *form, struct mask_feature *f,
     while ((1u << f->levels) - 1 < f->count)
         f->levels++;
     f->missing_right = right;
+}
+
+/* Returns what is behind the search tree and its table. */
+static float *search_make(const struct form *form, struct mask_feature *f,
+                          const uint64_t *order, float *room)
+{
+    uint32_t levels =
+        f->levels < MASK_TABLE_LEVELS ? f->levels : MASK_TABLE_LEVELS;
+    float *table = room + ((size_t)1 << f->levels);
+    search_fill(form, f, order, room);
+    table_fill(room, levels, table);
+    f->search = room;
+    f->table = table;
+    return table + ((size_t)1 << levels);
 }
 
 void form_sort(struct form *form)
@@ -103,11 +135,9 @@ void form_sort(struct form *form)
         struct mask_feature *f = &form->feature[form->features++];
         *f = (struct mask_feature){ .column = j,
                                     .count = end - first,
-                                    .slot = first + form->features,
-                                    .search = search };
+                                    .slot = first + form->features };
         feature_make(form, f, order + first, form->missing_right + first);
-        search_fill(form, f, order + first, search);
-        search += (size_t)1 << f->levels;
+        search = search_make(form, f, order + first, search);
         first = end;
     }
 }

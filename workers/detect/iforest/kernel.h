@@ -35,6 +35,7 @@
 #define MASK_LEAF_BYTES 3u                /* a path length is below 2^24 */
 #define MASK_TREES 256u /* of one walk: sums of bytes fit u16 */
 #define MASK_SEARCH_MIN 32u
+#define MASK_TABLE_LEVELS 8u
 
 struct mask_bits {
     _Alignas(64) uint64_t word[MASK_WORDS];
@@ -49,6 +50,9 @@ struct mask_feature {
     uint32_t slot;
     const float *search; /* 2^levels: a complete heap, its root at 1, +inf
                             where thresholds end; at least MASK_SEARCH_MIN */
+    /* The first MASK_TABLE_LEVELS levels of it again, each ordered by the
+     * turns to it, the first turn in the lowest bit. */
+    const float *table;
     const uint8_t *missing_right; /* per threshold */
 };
 

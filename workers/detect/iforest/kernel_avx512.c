@@ -4,76 +4,143 @@
 
 #include <immintrin.h>
 
-#define TABLE_LEVELS 8u /* of a search tree in registers */
 #define EVEN_LANES 0x88
 #define ODD_LANES 0xDD
 
-/* Sixteen values one level down: entry j's children are 2j and 2j + 1. */
-static inline __m512i step(__m512i at, __m512 threshold, __m512 x)
+/* The table of a search tree in registers: levels 0 to 4 in one each, then 2, 4
+ * and 8 for one level. */
+struct table {
+    __m512 first[5], level_5[2], level_6[4], level_7[8];
+};
+
+static inline __attribute__((always_inline)) struct table
+table_load(const float *t, uint32_t levels)
 {
-    __mmask16 above = _mm512_cmp_ps_mask(threshold, x, _CMP_LT_OQ);
+    struct table r;
+    r.first[0] = _mm512_set1_ps(t[1]);
+    for (uint32_t l = 1; l < 5; l++)
+        r.first[l] = _mm512_loadu_ps(t + (1u << l));
+    for (uint32_t k = 0; k < 2 && levels > 5; k++)
+        r.level_5[k] = _mm512_loadu_ps(t + 32 + 16 * k);
+    for (uint32_t k = 0; k < 4 && levels > 6; k++)
+        r.level_6[k] = _mm512_loadu_ps(t + 64 + 16 * k);
+    for (uint32_t k = 0; k < 8 && levels > 7; k++)
+        r.level_7[k] = _mm512_loadu_ps(t + 128 + 16 * k);
+    return r;
+}
+
+/* Entry `at` of the 32 in two registers. */
+static inline __m512 pick(const __m512 *t, __m512i at)
+{
+    return _mm512_permutex2var_ps(t[0], at, t[1]);
+}
+
+/* Of 64 in four; `bit_5` of each entry. */
+static inline __m512 pick_4(const __m512 *t, __m512i at, __mmask16 bit_5)
+{
+    return _mm512_mask_blend_ps(bit_5, pick(t, at), pick(t + 2, at));
+}
+
+static inline __mmask16 is_above(__m512 x, __m512 threshold)
+{
+    return _mm512_cmp_ps_mask(threshold, x, _CMP_LT_OQ);
+}
+
+static inline __m512i turn(__m512i at, __mmask16 above, uint32_t level)
+{
+    return _mm512_mask_or_epi32(at, above, at, _mm512_set1_epi32(1 << level));
+}
+
+#define SIDE 4u /* vectors that go down side by side */
+#define EACH_SIDE(v) for (uint32_t v = 0; v < SIDE; v++)
+
+/* Down the levels in registers, 5 <= levels <= MASK_TABLE_LEVELS: which turns
+ * the values take, the first one in bit 0. Level by level for all vectors: a
+ * step waits long for the one before, and schedulers do not look far. */
+static inline __attribute__((always_inline)) void
+descend(const struct table *t, uint32_t levels, const __m512 *x, __m512i *at)
+{
+    __mmask16 bit_5[SIDE], bit_6[SIDE];
+    EACH_SIDE(v)
+    at[v] = _mm512_maskz_set1_epi32(is_above(x[v], t->first[0]), 1);
+    for (uint32_t l = 1; l < 5; l++)
+        EACH_SIDE(v)
+    at[v] = turn(at[v],
+                 is_above(x[v], _mm512_permutexvar_ps(at[v], t->first[l])), l);
+    if (levels == 5)
+        return;
+    EACH_SIDE(v)
+    {
+        bit_5[v] = is_above(x[v], pick(t->level_5, at[v]));
+        at[v] = turn(at[v], bit_5[v], 5);
+    }
+    if (levels == 6)
+        return;
+    EACH_SIDE(v)
+    {
+        bit_6[v] = is_above(x[v], pick_4(t->level_6, at[v], bit_5[v]));
+        at[v] = turn(at[v], bit_6[v], 6);
+    }
+    if (levels == 7)
+        return;
+    EACH_SIDE(v)
+    {
+        __m512 threshold =
+            _mm512_mask_blend_ps(bit_6[v], pick_4(t->level_7, at[v], bit_5[v]),
+                                 pick_4(t->level_7 + 4, at[v], bit_5[v]));
+        at[v] = turn(at[v], is_above(x[v], threshold), 7);
+    }
+}
+
+/* The bit matrix that turns around the lowest `levels` bits of a byte. */
+static inline uint64_t turned_around(uint32_t levels)
+{
+    uint64_t matrix = 0;
+    for (uint32_t i = 0; i < levels; i++)
+        matrix |= UINT64_C(1) << (levels - 1 - i) << 8 * (7 - i);
+    return matrix;
+}
+
+/* Sixteen values one level down: entry j's children are 2j and 2j + 1. */
+static inline __m512i step(__m512i at, const float *search, __m512 x)
+{
+    __mmask16 above = is_above(x, _mm512_i32gather_ps(at, search, 4));
     at = _mm512_add_epi32(at, at);
     return _mm512_mask_sub_epi32(at, above, at, _mm512_set1_epi32(-1));
 }
 
-/* The 32 entries from two registers. */
-static inline __m512 pick(__m512 lo, __m512i at, __m512 hi)
-{
-    return _mm512_permutex2var_ps(lo, at, hi);
-}
-
-/* Entries 64..127 and 128..255 of the table. */
-static inline __m512 pick_64(const __m512 *t, __m512i at)
-{
-    __mmask16 high = _mm512_test_epi32_mask(at, _mm512_set1_epi32(32));
-    return _mm512_mask_blend_ps(high, pick(t[0], at, t[1]),
-                                pick(t[2], at, t[3]));
-}
-
-static inline __m512 pick_128(const __m512 *t, __m512i at)
-{
-    __mmask16 high = _mm512_test_epi32_mask(at, _mm512_set1_epi32(64));
-    return _mm512_mask_blend_ps(high, pick_64(t, at), pick_64(t + 4, at));
-}
-
-/* Down the levels that registers hold, 5 <= levels <= TABLE_LEVELS of them. */
-static inline __attribute__((always_inline)) __m512i
-descend(const __m512 *t, uint32_t levels, __m512 x)
-{
-    __m512i at = _mm512_set1_epi32(1);
-    for (uint32_t level = 0; level < 4; level++)
-        at = step(at, _mm512_permutexvar_ps(at, t[0]), x);
-    at = step(at, _mm512_permutexvar_ps(at, t[1]), x);
-    if (levels > 5)
-        at = step(at, pick(t[2], at, t[3]), x);
-    if (levels > 6)
-        at = step(at, pick_64(t + 4, at), x);
-    if (levels > 7)
-        at = step(at, pick_128(t + 8, at), x);
-    return at;
-}
-
 static inline __attribute__((always_inline)) void
-rank_all(const struct mask_feature *f, uint32_t table_levels, const float *x,
+rank_all(const struct mask_feature *f, uint32_t levels, const float *x,
          uint16_t *rank)
 {
-    __m512 t[1u << (TABLE_LEVELS - 4)];
-    __m512i first = _mm512_set1_epi32(1 << f->levels);
-    for (uint32_t k = 0; k < 1u << (table_levels - 4); k++)
-        t[k] = _mm512_loadu_ps(f->search + 16 * k);
-    for (uint32_t i = 0; i < MASK_ROWS; i += 32) {
-        __m512 xa = _mm512_loadu_ps(x + i), xb = _mm512_loadu_ps(x + i + 16);
-        __m512i a = descend(t, table_levels, xa);
-        __m512i b = descend(t, table_levels, xb);
-        for (uint32_t level = table_levels; level < f->levels; level++) {
-            a = step(a, _mm512_i32gather_ps(a, f->search, 4), xa);
-            b = step(b, _mm512_i32gather_ps(b, f->search, 4), xb);
+    const struct table t = table_load(f->table, levels);
+    const __m128i around = _mm_set1_epi64x((long long)turned_around(levels));
+    const __m512i first = _mm512_set1_epi32(1 << f->levels);
+    for (uint32_t i = 0; i < MASK_ROWS; i += 16 * SIDE) {
+        __m512 value[SIDE];
+        __m512i at[SIDE];
+        __m128i turns[SIDE];
+        EACH_SIDE(v) value[v] = _mm512_loadu_ps(x + i + 16 * v);
+        descend(&t, levels, value, at);
+        EACH_SIDE(v)
+        {
+            turns[v] = _mm_gf2p8affine_epi64_epi8(_mm512_cvtepi32_epi8(at[v]),
+                                                  around, 0);
+            if (levels == f->levels)
+                _mm256_storeu_si256((__m256i *)(rank + i + 16 * v),
+                                    _mm256_cvtepu8_epi16(turns[v]));
         }
-        a = _mm512_sub_epi32(a, first);
-        b = _mm512_sub_epi32(b, first);
-        _mm256_storeu_si256((__m256i *)(rank + i), _mm512_cvtepi32_epi16(a));
-        _mm256_storeu_si256((__m256i *)(rank + i + 16),
-                            _mm512_cvtepi32_epi16(b));
+        if (levels == f->levels)
+            continue;
+        EACH_SIDE(v)
+        at[v] = _mm512_add_epi32(_mm512_cvtepu8_epi32(turns[v]),
+                                 _mm512_set1_epi32(1 << levels));
+        for (uint32_t level = levels; level < f->levels; level++)
+            EACH_SIDE(v) at[v] = step(at[v], f->search, value[v]);
+        EACH_SIDE(v)
+        _mm256_storeu_si256(
+            (__m256i *)(rank + i + 16 * v),
+            _mm512_cvtepi32_epi16(_mm512_sub_epi32(at[v], first)));
     }
 }
 
@@ -92,7 +159,7 @@ static void fill(const struct mask_feature *f, const float *x,
         rank_all(f, 7, x, rank);
         break;
     default:
-        rank_all(f, TABLE_LEVELS, x, rank);
+        rank_all(f, MASK_TABLE_LEVELS, x, rank);
         break;
     }
     mask_answer(f, x, rank, bits);
