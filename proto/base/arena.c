@@ -30,6 +30,20 @@ void arena_init(struct arena *a, size_t bytes_max)
     a->bytes_max = bytes_max;
 }
 
+void arena_init_fixed(struct arena *a, void *memory, size_t bytes)
+{
+    size_t skip = (ARENA_ALIGN - (uintptr_t)memory % ARENA_ALIGN) % ARENA_ALIGN;
+    memset(a, 0, sizeof *a);
+    a->fixed = true;
+    if (memory == NULL || bytes < skip + sizeof(struct arena_block))
+        return;
+    struct arena_block *b = (void *)((char *)memory + skip);
+    b->next = NULL;
+    b->bytes = bytes - skip - sizeof *b;
+    b->used = 0;
+    a->first = a->current = b;
+}
+
 static void arena_free_list(struct arena *a, struct arena_block *b)
 {
     while (b != NULL) {
@@ -42,6 +56,10 @@ static void arena_free_list(struct arena *a, struct arena_block *b)
 
 void arena_release(struct arena *a)
 {
+    if (a->fixed) {
+        arena_init_fixed(a, NULL, 0);
+        return;
+    }
     arena_free_list(a, a->first);
     check(a->bytes_held == 0);
     arena_init(a, a->bytes_max);
@@ -83,6 +101,8 @@ static void arena_trim(struct arena *a)
 static struct arena_block *arena_grow(struct arena *a, size_t bytes)
 {
     size_t header = sizeof(struct arena_block);
+    if (a->fixed)
+        return NULL;
     if (bytes + header > a->bytes_max - a->bytes_held)
         arena_trim(a);
     size_t room = a->bytes_max - a->bytes_held;

@@ -170,3 +170,54 @@ Test(arena, a_text_is_copied_with_its_end_and_nothing_is_an_empty_one)
     cr_expect_null(arena_text(&a, "x", 1 << 20), "over the limit");
     arena_release(&a);
 }
+
+Test(arena, a_fixed_one_carves_the_memory_it_is_given_and_no_other)
+{
+    static unsigned char memory[4096 + 2];
+    for (size_t skew = 0; skew < 70; skew += 23) {
+        struct arena a;
+        memset(memory, 7, sizeof memory);
+        arena_init_fixed(&a, memory + 1 + skew, sizeof memory - 2 - skew);
+        unsigned char *first = arena_alloc(&a, 100, 1), *last = first;
+        cr_assert_not_null(first);
+        for (unsigned char *p = first; p != NULL; p = arena_alloc(&a, 100, 1)) {
+            cr_assert_eq((uintptr_t)p % 64, 0);
+            cr_assert(p > memory + skew && p + 100 <= memory + 4096 + 1);
+            memset(p, 1, 100);
+            last = p;
+        }
+        cr_expect_gt(last - first, 3500);
+        cr_expect_eq(memory[skew], 7);
+        cr_expect_eq(memory[sizeof memory - 1], 7);
+        arena_reset(&a);
+        cr_expect_eq((void *)arena_alloc(&a, 100, 1), (void *)first);
+        arena_release(&a);
+        cr_expect_null(arena_alloc(&a, 1, 1));
+    }
+}
+
+Test(arena, the_bytes_of_a_fixed_one_can_be_told_beforehand)
+{
+    static const size_t sizes[] = { 0, 1, 63, 64, 65, 1000, 4096 };
+    static unsigned char memory[ARENA_FIXED_BYTES + 16384];
+    size_t need = ARENA_FIXED_BYTES;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        need += ARENA_BYTES(sizes[i]);
+    cr_assert_leq(need, sizeof memory - 63);
+    for (size_t skew = 0; skew < 64; skew++) {
+        struct arena a;
+        arena_init_fixed(&a, memory + skew, need);
+        for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+            cr_assert_not_null(arena_alloc(&a, sizes[i], 1));
+    }
+}
+
+Test(arena, a_fixed_one_without_room_holds_nothing)
+{
+    char memory[100];
+    struct arena a;
+    arena_init_fixed(&a, memory, 60);
+    cr_expect_null(arena_alloc(&a, 1, 1));
+    arena_init_fixed(&a, NULL, 0);
+    cr_expect_null(arena_alloc(&a, 1, 1));
+}

@@ -1,0 +1,28 @@
+/*
+ * What each feature did to a row's path: the path-delta of the isolation
+ * forest.
+ *
+ * Delta    at a node of depth d that n sample rows reached, the expected path
+ *          length is E = d + c(n), in fixed point with IFOREST_ONE. A step to
+ *          a child is worth E(node) - E(child), and it counts for the feature
+ *          that the node splits by. Above 0: the feature made the row
+ *          stranger (its path shorter than was to be expected).
+ * Additive exactly, in integers: over one tree the deltas sum to
+ *          c(psi) - path length, over a forest to trees x c(psi) - path sum.
+ * Repeat   the same everywhere.
+ * Source   the local contributions of trees (Saabas 2014), with expected path
+ *          lengths as the nodes' values.
+ */
+#ifndef FYKE_WIRE_IFOREST_DELTA_H
+#define FYKE_WIRE_IFOREST_DELTA_H
+
+#include "proto/wire/iforest.h"
+
+/* Adds the deltas of a row in all trees to ret_delta (forest.features of
+ * them). The value of feature j is x[j * stride]. `c` are c(0) to
+ * c(forest.subsample). The forest is not extended: its splits look at one
+ * feature each. */
+void iforest_path_delta(const struct iforest_forest *forest, const uint32_t *c,
+                        const float *x, size_t stride, int64_t *ret_delta);
+
+#endif
