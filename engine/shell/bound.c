@@ -23,6 +23,13 @@
 /* The heap: freed memory between pieces that are in use. */
 #define HEAP_SHARE 8u
 
+/* DBSCAN, a point: on the coordinator the scaled columns, the answer and the
+ * parts that came back; at a worker the index and its own copy of the columns.
+ * A part may have every other point of the batch in its halo. */
+#define POINT_ANSWER_BYTES 96u
+#define POINT_INDEX_BYTES 128u
+#define POINT_RESULT_BYTES 24u
+
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -69,6 +76,32 @@ static uint64_t tree_nodes(const struct settings *s)
     return s->trees * (2 * s->subsample - 1);
 }
 
+/* The detectors that are set; the first one where that is not valid. */
+static struct detect_set detectors_of(const struct settings *s)
+{
+    struct detect_set set = { 1, { detect_table[0] } };
+    if (detecting_set(s, &set, NULL) != 0)
+        set = (struct detect_set){ 1, { detect_table[0] } };
+    return set;
+}
+
+static uint64_t recent_rows(const struct settings *s)
+{
+    struct detect_config c = detecting_config(s);
+    struct detect_set set = detectors_of(s);
+    return detect_set_recent_rows(&set, &c);
+}
+
+/* Points of a batch in the hands of DBSCAN; 0 when it is not used. */
+static uint64_t cluster_points(const struct settings *s)
+{
+    struct detect_set set = detectors_of(s);
+    for (uint32_t i = 0; i < set.count; i++)
+        if (set.ops[i] == &detect_dbscan)
+            return s->max_rows + detecting_config(s).context_rows;
+    return 0;
+}
+
 /* Rows of the largest task that scores. */
 static uint64_t part_rows(const struct settings *s, uint32_t features)
 {
@@ -106,7 +139,8 @@ static uint64_t fit_bytes(const struct settings *s, uint32_t features)
 
 static uint64_t view_bytes(const struct settings *s, uint32_t features)
 {
-    return UINT64_C(4) * LEARN_BINS + 4 * s->fit_rows * features;
+    return UINT64_C(4) * LEARN_BINS * detectors_of(s).count +
+           4 * recent_rows(s) * features;
 }
 
 /* Texts of the blocks: the cap is looked at before each read; a block whose
@@ -119,6 +153,29 @@ static uint64_t text_bytes(const struct settings *s)
     return s->schema.key.count > 0 ? 2 * text : text;
 }
 
+/* Every row kept, with an answer of each detector; a level per row; counts,
+ * sums and levels per bin. */
+static uint64_t verdict_bytes(const struct settings *s)
+{
+    uint64_t detectors = detectors_of(s).count;
+    uint64_t row =
+        sizeof(struct verdict_row) + 12 +
+        detectors * sizeof(struct verdict_answer) +
+        (s->keep_scores ? detectors * sizeof(struct store_score) : 0);
+    return arena_bytes(s->max_rows * row +
+                       UINT64_C(28) * LEARN_BINS * detectors);
+}
+
+/* What DBSCAN holds of a batch, and the task that it sends. */
+static uint64_t clusters_bytes(const struct settings *s, uint32_t features)
+{
+    uint64_t points = cluster_points(s);
+    return points == 0 ? 0
+                       : arena_bytes(points * (8 * (uint64_t)features +
+                                               POINT_ANSWER_BYTES)) +
+                             arena_bytes(points * 4 * features);
+}
+
 /* The batches between seal and commit, beside their blocks. */
 static uint64_t sealed_bytes(const struct settings *s, uint32_t features)
 {
@@ -126,12 +183,8 @@ static uint64_t sealed_bytes(const struct settings *s, uint32_t features)
     uint64_t columns = rows * (4 + 8 + 4 * (uint64_t)features);
     uint64_t detect = arena_bytes(8 * rows + fit_bytes(s, features)) +
                       arena_bytes(part_rows(s, features) * 4 * features);
-    uint64_t verdict =
-        arena_bytes(rows * (sizeof(struct verdict_row) +
-                            sizeof(struct verdict_answer) + 8) +
-                    UINT64_C(12) * LEARN_BINS +
-                    (s->keep_scores ? rows * sizeof(struct store_score) : 0));
-    uint64_t batch = columns + detect + verdict + 3 * view_bytes(s, features);
+    uint64_t batch = columns + detect + clusters_bytes(s, features) +
+                     verdict_bytes(s) + 3 * view_bytes(s, features);
     return s->pipeline * batch;
 }
 
@@ -145,7 +198,16 @@ static uint64_t message_bytes(const struct settings *s, uint32_t features,
     uint64_t holders = workers > 0 ? min_u64(workers, tasks) : tasks;
     uint64_t task = max_u64(4 * part * features + 4 * s->fit_rows * features,
                             fit_bytes(s, features));
+    task = max_u64(task, 4 * cluster_points(s) * features);
     return holders * max_u64(task, forest_wire_bytes(s));
+}
+
+/* A worker's largest task of DBSCAN. */
+static uint64_t cluster_task_bytes(const struct settings *s, uint32_t features)
+{
+    uint64_t points = cluster_points(s);
+    return points * (8 * (uint64_t)features + 2 * POINT_RESULT_BYTES) +
+           arena_bytes(points * (8 * (uint64_t)features + POINT_INDEX_BYTES));
 }
 
 static uint64_t worker_bytes(const struct settings *s, uint32_t features)
@@ -157,7 +219,9 @@ static uint64_t worker_bytes(const struct settings *s, uint32_t features)
     uint64_t form = arena_bytes(tree_nodes(s) * FORM_NODE_BYTES);
     uint64_t arena =
         arena_bytes(forest_bytes(s) + result + form / 2 + 12 * s->subsample);
-    return 2 * task + 2 * result + arena + (MODELS_KEPT + 1) * form;
+    return max_u64(2 * task + 2 * result + arena,
+                   cluster_task_bytes(s, features)) +
+           (MODELS_KEPT + 1) * form;
 }
 
 void bound_of(const struct settings *s, uint32_t features, uint32_t workers,
@@ -170,7 +234,8 @@ void bound_of(const struct settings *s, uint32_t features, uint32_t workers,
                       sealed_bytes(s, features) +
                       message_bytes(s, features, workers);
     /* a full state, its copy, and the snapshot of it */
-    uint64_t learned = UINT64_C(4) * (LEARN_SEGMENTS + 2) * LEARN_BINS +
+    uint64_t learned = UINT64_C(4) * (LEARN_SEGMENTS + 2) * LEARN_BINS *
+                           detectors_of(s).count +
                        (s->pipeline + 2) * view_bytes(s, features);
     uint64_t fixed = COORDINATOR_BASE_BYTES + BOUND_CACHE_BYTES + 3 * learned +
                      2 * (BOUND_READ_BYTES + s->record_bytes_max);

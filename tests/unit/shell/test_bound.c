@@ -40,6 +40,7 @@ Test(bound, caps_let_two_full_batches_in_whatever_the_settings)
 
 Test(bound, more_of_anything_needs_no_less_memory)
 {
+    const char *names[] = { "iforest", "dbscan" };
     struct settings s = defaults();
     struct bound base = bound_with(&s, 10);
     cr_expect_gt(bound_with(&s, 100).coordinator_bytes, base.coordinator_bytes);
@@ -60,6 +61,10 @@ Test(bound, more_of_anything_needs_no_less_memory)
     s = defaults();
     s.keep_scores = true;
     cr_expect_gt(bound_with(&s, 10).flight_bytes, base.flight_bytes);
+    s = defaults();
+    s.detector = (struct option_list){ names, NULL, 2 };
+    cr_expect_gt(bound_with(&s, 10).flight_bytes, base.flight_bytes);
+    cr_expect_gt(bound_with(&s, 10).worker_bytes, base.worker_bytes);
 }
 
 Test(bound, the_defaults_fit_a_small_machine)
