@@ -139,7 +139,7 @@ static int answer_fill(const struct judging *j, const struct verdict *v,
     a->vote = verdict_reaches(a->below, a->of, j->config->flag);
     a->cluster = r->cluster != NULL ? r->cluster[row] : 0;
     a->core = r->core != NULL ? r->core[row] : 0;
-    if (!a->vote && !decides)
+    if (j->config->unexplained || (!a->vote && !decides))
         return 0;
     return run->ops->explain(run->state, r, row, a->reason, VERDICT_REASONS,
                              &a->reason_count);

@@ -45,6 +45,7 @@ struct verdict_config {
     double near_share;   /* .02 of the rows at most ... */
     uint32_t near_min;   /* ... but never fewer than 100 */
     uint32_t recent_max; /* rows for the learned state */
+    bool unexplained;    /* no reasons are wanted: it takes less time */
 };
 
 /* Near misses from the lower of `flag` and 99 on, and the rest of what every

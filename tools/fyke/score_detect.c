@@ -50,6 +50,7 @@ static int judge(struct score_detect *d, const struct settings *settings,
     static const struct learn_view nothing;
     struct verdict_config config = detecting_verdict(settings, &d->detectors);
     d->flag = config.flag;
+    config.unexplained = !settings->explain;
     return verdict_make(&config, rows, d->run, d->detectors.count, &nothing,
                         &d->arena, &d->verdict);
 }
@@ -92,6 +93,22 @@ double score_detect_score(const struct score_detect *d, uint32_t row)
     struct verdict_severity s = verdict_severity_of(&d->verdict, row);
     const struct detect_run *run = &d->run[s.decider];
     return s.answered ? run->ops->score(&run->result, row) : (double)NAN;
+}
+
+struct score_answer score_detect_answer(const struct score_detect *d,
+                                        uint32_t detector, uint32_t row)
+{
+    const struct detect_run *run = &d->run[detector];
+    const struct verdict_scale *scale = &d->verdict.scale[detector];
+    uint32_t bin = run->result.bin[row];
+    if (bin == DETECT_NO_BIN)
+        return (struct score_answer){ .score = (double)NAN };
+    uint64_t below = scale->below_bin[bin];
+    return (struct score_answer){
+        .score = run->ops->score(&run->result, row),
+        .severity = (uint32_t)(below * VERDICT_SEVERITY_ONE / scale->of),
+        .vote = verdict_reaches(below, scale->of, d->flag),
+    };
 }
 
 uint32_t score_detect_severity(const struct score_detect *d, uint32_t row)

@@ -30,6 +30,15 @@ void score_detect_release(struct score_detect *d);
 
 /* The score of the detector that decides; NaN where none has an answer. */
 double score_detect_score(const struct score_detect *d, uint32_t row);
+/* What one detector says of a row. */
+struct score_answer {
+    double score;      /* NaN: it has no answer */
+    uint32_t severity; /* in 10^-4 percent, cut */
+    bool vote;
+};
+struct score_answer score_detect_answer(const struct score_detect *d,
+                                        uint32_t detector, uint32_t row);
+
 /* The result with clusters, if one has them. */
 const struct detect_result *score_detect_clusters(const struct score_detect *d);
 /* Severity in 10^-4 percent, cut: what the database shows. */

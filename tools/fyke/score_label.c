@@ -7,6 +7,7 @@
 #include "proto/base/text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int label_metrics_print(const struct metrics *m, struct buf *out)
 {
@@ -33,18 +34,15 @@ static uint64_t strangeness(const struct detect_result *r, uint32_t row)
                                              : r->score[row];
 }
 
-/* Rows with a label and an answer; NULL when there is no memory. */
-static uint64_t *entries_make(const struct batch_input *b,
-                              const struct detect_result *r,
-                              uint64_t *ret_count)
+/* Rows with a label and an answer. Returns how many. */
+static uint64_t entries_fill(const struct batch_input *b,
+                             const struct detect_result *r, uint64_t *entry)
 {
-    uint64_t *entry = malloc((b->rows + (size_t)1) * sizeof *entry);
     uint64_t n = 0;
-    for (uint32_t i = 0; entry != NULL && i < b->rows; i++)
+    for (uint32_t i = 0; i < b->rows; i++)
         if (b->label[i] != LABEL_MISSING && r->bin[i] != DETECT_NO_BIN)
             entry[n++] = strangeness(r, i) << 1 | (b->label[i] != 0);
-    *ret_count = n;
-    return entry;
+    return n;
 }
 
 static void print_counts(const struct score_input *in, struct buf *out)
@@ -62,27 +60,55 @@ static void print_counts(const struct score_input *in, struct buf *out)
                      text_count(count[0], missing, sizeof missing));
 }
 
+static void print_measured(const char *name, uint64_t *entry, uint64_t count,
+                           struct buf *out)
+{
+    struct metrics m;
+    metrics_of_rows(entry, count, &m);
+    (void)buf_printf(out, "            %s%s", name,
+                     name[0] != '\0' ? ": " : "");
+    (void)label_metrics_print(&m, out);
+    (void)buf_append_char(out, '\n');
+}
+
+/* Of several detectors each, and what their votes come to: severities. */
+static void print_several(const struct score_input *in,
+                          const struct score_detect *found, uint64_t *entry,
+                          struct buf *out)
+{
+    const struct batch_input *b = &in->batch;
+    uint64_t count = 0;
+    for (uint32_t d = 0; d < found->detectors.count; d++) {
+        count = entries_fill(b, &found->run[d].result, entry);
+        print_measured(found->detectors.ops[d]->name, entry, count, out);
+    }
+    count = 0;
+    for (uint32_t i = 0; i < b->rows; i++) {
+        struct verdict_severity s = verdict_severity_of(&found->verdict, i);
+        double share = (double)s.below / (double)s.of;
+        uint64_t bits;
+        memcpy(&bits, &share, sizeof bits); /* ascends with the share */
+        if (b->label[i] != LABEL_MISSING && s.answered)
+            entry[count++] = bits << 1 | (b->label[i] != 0);
+    }
+    print_measured("severity", entry, count, out);
+}
+
 int score_label_print(const struct score_input *in,
                       const struct score_detect *found, struct buf *out)
 {
-    if (in->batch.label == NULL)
+    const struct batch_input *b = &in->batch;
+    if (b->label == NULL)
         return ERR_OK;
+    uint64_t *entry = malloc((b->rows + (size_t)1) * sizeof *entry);
+    if (entry == NULL)
+        return ERR_NOMEM;
     print_counts(in, out);
-    for (uint32_t d = 0; d < found->detectors.count; d++) {
-        struct metrics m;
-        uint64_t count;
-        uint64_t *entry =
-            entries_make(&in->batch, &found->run[d].result, &count);
-        if (entry == NULL)
-            return ERR_NOMEM;
-        metrics_of_rows(entry, count, &m);
-        free(entry);
-        (void)buf_printf(out, "            %s%s",
-                         found->detectors.count > 1 ? found->run[d].ops->name
-                                                    : "",
-                         found->detectors.count > 1 ? ": " : "");
-        (void)label_metrics_print(&m, out);
-        (void)buf_append_char(out, '\n');
-    }
+    if (found->detectors.count > 1)
+        print_several(in, found, entry, out);
+    else
+        print_measured("", entry, entries_fill(b, &found->run[0].result, entry),
+                       out);
+    free(entry);
     return out->err;
 }

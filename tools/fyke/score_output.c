@@ -91,8 +91,15 @@ static bool has_key(const struct score_output *o)
 
 static void csv_head(const struct score_output *o, struct buf *out)
 {
-    (void)buf_printf(out, "row,line,%sscore,severity,flagged,cluster,core%s\n",
-                     has_key(o) ? "key," : "", o->explain ? ",why" : "");
+    const struct detect_set *set = &o->found->detectors;
+    (void)buf_printf(out, "row,line,%sscore,severity,flagged,cluster,core",
+                     has_key(o) ? "key," : "");
+    if (set->count > 1)
+        (void)buf_append_text(out, ",votes");
+    for (uint32_t i = 0; i < set->count && set->count > 1; i++)
+        (void)buf_printf(out, ",%s,%s_score", set->ops[i]->name,
+                         set->ops[i]->name);
+    (void)buf_append_text(out, o->explain ? ",why\n" : "\n");
 }
 
 static void csv_why(const struct score_output *o,
@@ -108,15 +115,38 @@ static void csv_why(const struct score_output *o,
     (void)csv_out_field(buf_text(why), why->length, out);
 }
 
+/* The cluster of a row, and is it a core point? Empty without an answer. */
 static void csv_clusters(const struct detect_result *r, uint32_t row,
                          struct buf *out)
 {
-    (void)buf_append_char(out, ',');
-    if (r->cluster != NULL)
-        (void)buf_printf(out, "%d", r->cluster[row]);
-    (void)buf_append_char(out, ',');
-    if (r->core != NULL)
-        (void)buf_append_char(out, r->core[row] != 0 ? '1' : '0');
+    if (r->cluster == NULL || r->bin[row] == DETECT_NO_BIN)
+        (void)buf_append_text(out, ",,");
+    else
+        (void)buf_printf(out, ",%d,%d", r->cluster[row],
+                         r->core != NULL && r->core[row] != 0);
+}
+
+static uint32_t count_votes(const struct score_detect *d, uint32_t row)
+{
+    uint32_t votes = 0;
+    for (uint32_t i = 0; i < d->detectors.count; i++)
+        votes += score_detect_answer(d, i, row).vote;
+    return votes;
+}
+
+/* Every detector's severity and score; empty where it has no answer. */
+static void csv_each(const struct score_detect *d, uint32_t row,
+                     struct buf *out)
+{
+    (void)buf_printf(out, ",%u", count_votes(d, row));
+    for (uint32_t i = 0; i < d->detectors.count; i++) {
+        struct score_answer a = score_detect_answer(d, i, row);
+        (void)buf_append_char(out, ',');
+        if (!isnan(a.score))
+            put_fixed(out, a.severity, 4);
+        (void)buf_append_char(out, ',');
+        put_score(out, a.score, "");
+    }
 }
 
 static void csv_row(const struct score_output *o, uint32_t row, struct buf *why,
@@ -139,6 +169,8 @@ static void csv_row(const struct score_output *o, uint32_t row, struct buf *why,
     put_fixed(out, score_detect_severity(d, row), 4);
     (void)buf_append_text(out, score_detect_flagged(d, row) ? ",1" : ",0");
     csv_clusters(score_detect_clusters(d), row, out);
+    if (d->detectors.count > 1)
+        csv_each(d, row, out);
     if (o->explain)
         csv_why(o, kept_find(&d->verdict, row), why, out);
     (void)buf_append_char(out, '\n');
@@ -154,14 +186,27 @@ static void json_number(struct buf *out, const char *name, double value)
                                      : "null");
 }
 
-static void json_reason(const struct score_output *o,
+/* As few digits as tell this float32 from its neighbours. */
+static void json_float(struct buf *out, const char *name, float value)
+{
+    char text[32];
+    for (int digits = 6; digits <= 9; digits++) {
+        (void)snprintf(text, sizeof text, "%.*g", digits, (double)value);
+        if (strtof(text, NULL) == value)
+            break;
+    }
+    (void)buf_printf(out, ",\"%s\":%s", name, isfinite(value) ? text : "null");
+}
+
+static void json_reason(const struct score_output *o, uint32_t detector,
                         const struct detect_reason *r, struct buf *out)
 {
     const char *name = o->feature_name[r->feature];
-    (void)buf_append_text(out, "{\"feature\":");
+    (void)buf_printf(out, "{\"detector\":\"%s\",\"feature\":",
+                     o->found->detectors.ops[detector]->name);
     utf8_append_json(out, name, strlen(name));
-    json_number(out, "value", (double)r->value);
-    json_number(out, "usual", (double)r->usual);
+    json_float(out, "value", r->value);
+    json_float(out, "usual", r->usual);
     (void)buf_printf(out, ",\"direction\":\"%s\"",
                      r->direction > 0 ? "high" : "low");
     json_number(out, "contribution", r->contribution);
@@ -182,11 +227,13 @@ static void json_why(const struct score_output *o,
     (void)buf_append_text(out, ",\"why\":");
     utf8_append_json(out, buf_text(why), why->length);
     (void)buf_append_text(out, ",\"reasons\":[");
-    const struct verdict_answer *a = verdict_speaker(&o->found->verdict, kept);
-    for (uint32_t i = 0; i < a->reason_count; i++) {
-        if (i > 0)
-            (void)buf_append_char(out, ',');
-        json_reason(o, &a->reason[i], out);
+    const char *between = "";
+    for (uint32_t d = 0; d < o->found->detectors.count; d++) {
+        const struct verdict_answer *a = &kept->answer[d];
+        for (uint32_t i = 0; i < a->reason_count; i++, between = ",") {
+            (void)buf_append_text(out, between);
+            json_reason(o, d, &a->reason[i], out);
+        }
     }
     (void)buf_append_char(out, ']');
 }
@@ -194,14 +241,29 @@ static void json_why(const struct score_output *o,
 static void json_clusters(const struct detect_result *r, uint32_t row,
                           struct buf *out)
 {
-    if (r->cluster != NULL)
-        (void)buf_printf(out, ",\"cluster\":%d", r->cluster[row]);
+    if (r->cluster == NULL || r->bin[row] == DETECT_NO_BIN)
+        (void)buf_append_text(out, ",\"cluster\":null,\"core\":null");
     else
-        (void)buf_append_text(out, ",\"cluster\":null");
-    (void)buf_printf(out, ",\"core\":%s",
-                     r->core == NULL     ? "null"
-                     : r->core[row] != 0 ? "true"
-                                         : "false");
+        (void)buf_printf(out, ",\"cluster\":%d,\"core\":%s", r->cluster[row],
+                         r->core != NULL && r->core[row] != 0 ? "true"
+                                                              : "false");
+}
+
+static void json_each(const struct score_detect *d, uint32_t row,
+                      struct buf *out)
+{
+    (void)buf_printf(out, ",\"votes\":%u", count_votes(d, row));
+    for (uint32_t i = 0; i < d->detectors.count; i++) {
+        struct score_answer a = score_detect_answer(d, i, row);
+        const char *name = d->detectors.ops[i]->name;
+        (void)buf_printf(out, ",\"%s\":", name);
+        if (isnan(a.score))
+            (void)buf_append_text(out, "null");
+        else
+            put_fixed(out, a.severity, 4);
+        (void)buf_printf(out, ",\"%s_score\":", name);
+        put_score(out, a.score, "null");
+    }
 }
 
 static void json_row(const struct score_output *o, uint32_t row,
@@ -227,6 +289,8 @@ static void json_row(const struct score_output *o, uint32_t row,
                                    ? ",\"flagged\":true"
                                    : ",\"flagged\":false");
     json_clusters(score_detect_clusters(d), row, out);
+    if (d->detectors.count > 1)
+        json_each(d, row, out);
     if (o->explain)
         json_why(o, kept_find(&d->verdict, row), why, out);
     (void)buf_append_text(out, "}\n");

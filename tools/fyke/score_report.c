@@ -4,6 +4,7 @@
 #include "tools/fyke/score_report.h"
 
 #include "proto/base/text.h"
+#include "proto/wire/dbscan.h"
 #include "tools/fyke/score_label.h"
 
 #include <inttypes.h>
@@ -91,11 +92,73 @@ static void print_input(const struct score_report *r, struct buf *out)
     (void)buf_append_char(out, '\n');
     if (s->hint[0] != '\0')
         (void)buf_printf(out, "  hint      %s\n", s->hint);
-    (void)buf_printf(out,
-                     "  model     %" PRIu64 " trees on %" PRIu64
-                     " rows each, seed %" PRIu64 "\n",
-                     r->settings->trees, r->settings->subsample,
-                     r->settings->seed);
+}
+
+/* How eps came about. */
+static void print_eps(const struct dbscan_eps *e, struct buf *out)
+{
+    char points[32];
+    switch (e->why) {
+    case DBSCAN_EPS_KNEE:
+    case DBSCAN_EPS_POSITIVE:
+        (void)buf_printf(
+            out,
+            "eps %g (auto: %s of the distances to the %u. "
+            "neighbour; %.1f %% of %s rows are within)",
+            e->eps,
+            e->why == DBSCAN_EPS_KNEE ? "the knee" : "the smallest above 0",
+            e->k, e->sampled > 0 ? 100.0 * e->within / e->sampled : 0,
+            text_count(e->sampled, points, sizeof points));
+        return;
+    case DBSCAN_EPS_DUPLICATES:
+        (void)buf_printf(out, "eps %g (auto: rows have equal ones)", e->eps);
+        return;
+    case DBSCAN_EPS_FEW:
+        (void)buf_printf(out, "no eps: fewer than %u rows", e->k);
+        return;
+    default:
+        (void)buf_printf(out, "eps %g", e->eps);
+        return;
+    }
+}
+
+static void print_clusters(const struct detect_result *r, struct buf *out)
+{
+    int32_t clusters = 0;
+    uint32_t noise = 0;
+    char count[32], rows[32];
+    for (uint32_t i = 0; i < r->rows; i++) {
+        bool answered = r->bin[i] != DETECT_NO_BIN;
+        if (answered && r->cluster[i] >= clusters)
+            clusters = r->cluster[i] + 1;
+        noise += answered && r->cluster[i] < 0;
+    }
+    (void)buf_printf(out, "; %s %s, %s of noise",
+                     text_count((uint64_t)clusters, count, sizeof count),
+                     plural((uint64_t)clusters, "cluster", "clusters"),
+                     text_count(noise, rows, sizeof rows));
+}
+
+static void print_detector(const struct score_report *r,
+                           const struct detect_run *run, struct buf *out)
+{
+    const struct detect_result *result = &run->result;
+    uint32_t unanswered = 0;
+    char number[32];
+    (void)buf_printf(out, "  %-10s", run->ops->name);
+    if (result->eps != NULL)
+        print_eps(result->eps, out);
+    else
+        (void)buf_printf(out, "%u trees on %u rows each, seed %" PRIu64,
+                         result->trees, result->psi, r->settings->seed);
+    if (result->cluster != NULL)
+        print_clusters(result, out);
+    for (uint32_t i = 0; i < result->rows; i++)
+        unanswered += result->bin[i] == DETECT_NO_BIN;
+    if (unanswered > 0)
+        (void)buf_printf(out, "; %s without an answer: a value is missing",
+                         text_count(unanswered, number, sizeof number));
+    (void)buf_append_char(out, '\n');
 }
 
 static void print_flagged(const struct score_report *r, struct buf *out)
@@ -122,6 +185,8 @@ void score_report_print(const struct score_report *r, struct buf *out)
     char rows[32], scored[32], bad[32];
     int64_t all_us = r->read_us + d->compute_us + d->judge_us + r->write_us;
     print_input(r, out);
+    for (uint32_t i = 0; i < d->detectors.count; i++)
+        print_detector(r, &d->run[i], out);
     (void)buf_printf(out, "  %s %s in %.2f s = %s scored + %s quarantined\n",
                      text_count(b->records, rows, sizeof rows),
                      plural(b->records, "row", "rows"), (double)all_us / 1e6,
