@@ -1,6 +1,7 @@
 /* Why a row stands out, as numbers and as a line for people. */
 #include "engine/detect/reason.h"
 
+#include "engine/detect/figure.h"
 #include "engine/detect/verdict.h"
 
 #include <math.h>
@@ -66,26 +67,6 @@ double verdict_factor(float value, float usual, double distance)
     return factor;
 }
 
-/* A number as people write it: 762.15, 0.004, 123456, 41.2M, 1.30e+20. Limits
- * lie where the digits shown round up to the next form. */
-static int number_put(struct buf *out, float number)
-{
-    static const struct {
-        double from, unit;
-        const char *letter;
-    } scale[] = { { 9.995e11, 1e12, "T" },
-                  { 9.995e8, 1e9, "G" },
-                  { 999999.5, 1e6, "M" } };
-    double value = (double)number, size = fabs(value);
-    if (size >= 9.995e14 || (size > 0.0 && size < 1e-4))
-        return buf_printf(out, "%.2e", value);
-    for (unsigned i = 0; i < 3; i++)
-        if (size >= scale[i].from)
-            return buf_printf(out, "%.3g%s", value / scale[i].unit,
-                              scale[i].letter);
-    return buf_printf(out, size >= 99999.5 ? "%.0f" : "%.5g", value);
-}
-
 static int factor_put(struct buf *out, double factor)
 {
     if (factor != factor)
@@ -102,9 +83,9 @@ int verdict_why(const struct verdict_answer *answer, const char *const *names,
             (void)buf_append_text(out, "; ");
         (void)buf_append_text(out, names[r->feature]);
         (void)buf_append_char(out, ' ');
-        (void)number_put(out, r->value);
+        (void)figure_put(out, r->value);
         (void)buf_append_text(out, ", usual ");
-        (void)number_put(out, r->usual);
+        (void)figure_put(out, r->usual);
         (void)buf_append_text(out, " (");
         (void)factor_put(out, verdict_factor(r->value, r->usual, r->distance));
         (void)buf_append_text(out, r->direction > 0 ? "high)" : "low)");
