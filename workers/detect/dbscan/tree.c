@@ -12,13 +12,18 @@ uint32_t tree_reach(const struct tree_index *x, uint32_t leaf, uint32_t from,
     uint32_t count = 0, node = from, own = t->leaf_node[leaf];
     while (node < to) {
         const struct tree_node *n = &t->node[node];
-        if ((some != NULL && !some[node]) || tree_apart(x, own, node)) {
+        bool skip = some != NULL && !some[node];
+        if (!skip && tree_is_run(t, node)) {
+            for (uint32_t run = tree_run(x, leaf, node); run != 0;
+                 run &= run - 1) {
+                uint32_t b = n->leaf + (uint32_t)__builtin_ctz(run);
+                ret_list[count] = b;
+                count += some == NULL || some[t->leaf_node[b]];
+            }
             node = n->end;
-            continue;
+        } else {
+            node = skip || tree_apart(x, own, node) ? n->end : node + 1;
         }
-        if (n->end == node + 1)
-            ret_list[count++] = n->leaf;
-        node++;
     }
     return count;
 }
@@ -34,7 +39,8 @@ uint32_t tree_pair(struct tree_index *x, uint32_t a, uint32_t queries,
         queries &=
             x->kernel->reach(block_a, box, t->cols, t->pad, x->limit.out);
     if (a != b && x->screen.kernel != NULL && (queries & (queries - 1)) != 0)
-        queries = tree_screen_pair(&x->screen, t, a, queries, b, lanes);
+        return tree_screen_pair(&x->screen, t, &x->limit, a, queries, b, lanes,
+                                mask);
     if (queries == 0)
         return 0;
     queries =

@@ -25,6 +25,7 @@
 
 #define TREE_LEAF 32u
 #define TREE_PAD 16u    /* columns of a box come in multiples of it */
+#define TREE_RUN 16u    /* leaves whose boxes are looked at together */
 #define TREE_DEPTH 130u /* nodes on the way to a leaf, at most */
 
 struct tree_node {
@@ -41,6 +42,10 @@ struct tree {
     float *box;
     struct tree_node *node;
     uint32_t *leaf_node;
+    /* The leaves' boxes again, as columns over the leaves, `leaves_stride`
+     * apart: so many can be looked at together. */
+    float *leaf_low, *leaf_high;
+    size_t leaves_stride;
     uint32_t *lanes; /* of each leaf: bits of those with a point */
     uint32_t *point; /* of each slot: which one of the input */
     /* What building needed and nobody does now: `spare_bytes` for the next

@@ -9,6 +9,7 @@
 #include "workers/detect/dbscan/tree.h"
 
 #include "proto/base/check.h"
+#include "workers/detect/dbscan/tree_kernel.h"
 #include "workers/detect/dbscan/tree_select.h"
 
 #include <string.h>
@@ -17,8 +18,6 @@
 #define UNEVEN_PART 16u /* cut off when fewer than 1 in so many */
 #define UNEVEN_DEPTH (TREE_DEPTH - 34u) /* below it all cuts are even */
 
-#define STRIPE 16u
-
 struct build_range {
     uint32_t first, count;
     uint32_t parent, depth;
@@ -26,6 +25,7 @@ struct build_range {
 
 struct build {
     struct tree *t;
+    const struct tree_kernel *kernel;
     const struct compute_context *context;
     uint32_t rows;
     float *x;        /* columns, `rows` apart */
@@ -33,31 +33,6 @@ struct build {
     uint32_t *swap;  /* scratch for `rows` numbers */
     uint32_t uneven; /* cuts that may still be uneven */
 };
-
-/* The lowest and highest of a run of values. */
-static void build_extent(const float *x, uint32_t count, float *ret_low,
-                         float *ret_high)
-{
-    float low[STRIPE], high[STRIPE];
-    uint32_t i = 0;
-    for (uint32_t k = 0; k < STRIPE; k++)
-        low[k] = high[k] = x[0];
-    for (; i + STRIPE <= count; i += STRIPE)
-        for (uint32_t k = 0; k < STRIPE; k++) {
-            low[k] = x[i + k] < low[k] ? x[i + k] : low[k];
-            high[k] = x[i + k] > high[k] ? x[i + k] : high[k];
-        }
-    for (; i < count; i++) {
-        low[0] = x[i] < low[0] ? x[i] : low[0];
-        high[0] = x[i] > high[0] ? x[i] : high[0];
-    }
-    for (uint32_t k = 1; k < STRIPE; k++) {
-        low[0] = low[k] < low[0] ? low[k] : low[0];
-        high[0] = high[k] > high[0] ? high[k] : high[0];
-    }
-    *ret_low = low[0];
-    *ret_high = high[0];
-}
 
 /* Fills the node's box. Returns its widest column. */
 static uint32_t build_box(const struct build *b, const struct build_range *r,
@@ -68,8 +43,8 @@ static uint32_t build_box(const struct build *b, const struct build_range *r,
     memset(box, 0, sizeof *box * b->t->pad * 2);
     for (uint32_t j = 0; j < b->t->cols; j++) {
         float *low = box + j, *high = box + b->t->pad + j;
-        build_extent(b->x + (size_t)j * b->rows + r->first, r->count, low,
-                     high);
+        b->kernel->extent(b->x + (size_t)j * b->rows + r->first, r->count, low,
+                          high);
         /* Halves, because the difference may be above FLT_MAX. */
         float half = *high * 0.5f - *low * 0.5f;
         if (half > width) {
@@ -218,6 +193,25 @@ static int build_nodes(struct build *b)
     return rc;
 }
 
+/* The boxes of the leaves as columns; behind the last one stand zeros. */
+static int build_runs(struct tree *t, const struct compute_context *context)
+{
+    t->leaves_stride = (size_t)t->leaves + TREE_RUN;
+    size_t floats = t->leaves_stride * t->cols;
+    t->leaf_low = arena_zalloc(context->arena, floats, sizeof *t->leaf_low);
+    t->leaf_high = arena_zalloc(context->arena, floats, sizeof *t->leaf_high);
+    if (t->leaf_low == NULL || t->leaf_high == NULL)
+        return ERR_NOMEM;
+    for (uint32_t leaf = 0; leaf < t->leaves; leaf++) {
+        const float *low = tree_box(t, t->leaf_node[leaf]);
+        for (uint32_t j = 0; j < t->cols; j++) {
+            t->leaf_low[j * t->leaves_stride + leaf] = low[j];
+            t->leaf_high[j * t->leaves_stride + leaf] = low[t->pad + j];
+        }
+    }
+    return compute_advance(context, 0);
+}
+
 static int build_init(struct build *b, const struct matrix *points,
                       const struct compute_context *context, struct tree *t)
 {
@@ -244,7 +238,12 @@ static int build_init(struct build *b, const struct matrix *points,
         t->spare == NULL)
         return ERR_NOMEM;
     float *x = (float *)(void *)t->spare;
-    *b = (struct build){ t, context, points->rows, x, NULL, NULL, uneven };
+    *b = (struct build){ .t = t,
+                         .kernel = tree_kernel_of(context->isa),
+                         .context = context,
+                         .rows = points->rows,
+                         .x = x,
+                         .uneven = uneven };
     b->index = (uint32_t *)(void *)(x + rows * cols);
     b->swap = b->index + rows;
     return 0;
@@ -266,7 +265,9 @@ int tree_build(const struct matrix *points,
     }
     for (uint32_t i = 0; i < b.rows; i++)
         b.index[i] = i;
-    return rc != 0 ? rc : build_nodes(&b);
+    if (rc == 0)
+        rc = build_nodes(&b);
+    return rc != 0 ? rc : build_runs(ret_tree, context);
 }
 
 void *tree_alloc(struct tree *t, const struct compute_context *context,

@@ -10,8 +10,18 @@
 #include "workers/detect/dbscan/tree_kernel.h"
 #include "workers/detect/dbscan/tree_screen.h"
 
-#define SEEN_MAX 8u
+#define SEEN_MAX 12u
 #define SEEN_MANY UINT8_MAX
+
+/* For some points, the leaves in which their neighbours lie, as long as these
+ * are few. The points are numbered: those of a leaf from `first` on. */
+struct tree_seen {
+    uint32_t max;    /* leaves that a point can hold */
+    uint32_t *lanes; /* of each leaf: those that are such points */
+    uint32_t *first; /* of each leaf */
+    uint32_t *leaf;  /* max of each point */
+    uint8_t *count;  /* of each point; SEEN_MANY: more than it can hold */
+};
 
 struct tree_index {
     struct tree t;
@@ -21,11 +31,7 @@ struct tree_index {
     uint32_t *own;   /* of each leaf: lanes of own points */
     uint32_t *core;  /* of each leaf: lanes of own core points */
     uint32_t *count; /* of each slot: neighbours seen, the point included */
-    /* Of each slot that is no core point: the leaves with its neighbours, as
-     * long as they are few; `seen_count` is SEEN_MANY when they are not. */
-    uint32_t *seen; /* seen_max of each slot */
-    uint8_t *seen_count;
-    uint32_t seen_max;
+    struct tree_seen seen;
     uint8_t *some;  /* of each node: scratch of the steps */
     uint32_t *list; /* scratch: leaves */
     uint32_t steps; /* leaf pairs since compute_advance */
@@ -34,6 +40,14 @@ struct tree_index {
 int tree_mark(struct dbscan_work *w, void *index);
 int tree_unite(struct dbscan_work *w, void *index);
 int tree_touch(struct dbscan_work *w, void *index);
+
+/* The number of a lane's point, which is one of `lanes`. */
+static inline size_t tree_seen_point(const struct tree_seen *s, uint32_t leaf,
+                                     uint32_t lane)
+{
+    uint32_t before = s->lanes[leaf] & ((1u << lane) - 1);
+    return s->first[leaf] + (uint32_t)__builtin_popcount(before);
+}
 
 /* Lists the leaves among the nodes [from, to) that may have neighbours of a
  * leaf's points; only below nodes with `some` where that is not NULL. Returns
@@ -59,6 +73,24 @@ static inline bool tree_apart(const struct tree_index *x, uint32_t a,
 {
     return x->kernel->gap(tree_box(&x->t, a), tree_box(&x->t, b), x->t.pad) >
            x->limit.out;
+}
+
+/* At a node that leaf a is not apart from: the leaves below it, as bits from
+ * its first one on, that leaf a is not apart from; the node has TREE_RUN leaves
+ * at most. */
+static inline uint32_t tree_run(const struct tree_index *x, uint32_t a,
+                                uint32_t node)
+{
+    uint32_t first = x->t.node[node].leaf;
+    uint32_t count = tree_leaf_end(&x->t, node) - first;
+    const float *box = tree_box(&x->t, x->t.leaf_node[a]);
+    return x->kernel->run(&x->t, box, first, x->limit.out) &
+           ((1u << count) - 1);
+}
+
+static inline bool tree_is_run(const struct tree *t, uint32_t node)
+{
+    return tree_leaf_end(t, node) - t->node[node].leaf <= TREE_RUN;
 }
 
 /* Counts a pair of leaves as done; now and then lets others know. */

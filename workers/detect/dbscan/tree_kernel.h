@@ -15,8 +15,15 @@
 
 struct tree_kernel {
     const char *name;
+    /* The lowest and the highest of `count` >= 1 values, none of them -0. */
+    void (*extent)(const float *x, uint32_t count, float *ret_low,
+                   float *ret_high);
     /* The least float32 sum from a point of box a to one of box b. */
     float (*gap)(const float *box_a, const float *box_b, uint32_t pad);
+    /* The leaves among TREE_RUN from `leaf` on whose boxes have a gap to the
+     * box that is not above `out`; some may not exist. */
+    uint32_t (*run)(const struct tree *t, const float *box, uint32_t leaf,
+                    float out);
     /* The lanes of a block that may have a neighbour in the box. */
     uint32_t (*reach)(const float *block, const float *box, uint32_t cols,
                       uint32_t pad, float out);

@@ -12,6 +12,33 @@ INLINE __m256 add_square(__m256 sum, __m256 step)
     return _mm256_add_ps(sum, _mm256_mul_ps(step, step));
 }
 
+static void extent(const float *x, uint32_t count, float *ret_low,
+                   float *ret_high)
+{
+    __m256 low[2] = { _mm256_set1_ps(x[0]), _mm256_set1_ps(x[0]) };
+    __m256 high[2] = { low[0], low[0] };
+    float lane[2][8];
+    uint32_t i = 0;
+    for (; i + 2 * 8 <= count; i += 2 * 8)
+        for (uint32_t k = 0; k < 2; k++) {
+            __m256 value = _mm256_loadu_ps(x + i + k * 8);
+            low[k] = _mm256_min_ps(low[k], value);
+            high[k] = _mm256_max_ps(high[k], value);
+        }
+    _mm256_storeu_ps(lane[0], _mm256_min_ps(low[0], low[1]));
+    _mm256_storeu_ps(lane[1], _mm256_max_ps(high[0], high[1]));
+    for (; i < count; i++) {
+        lane[0][0] = x[i] < lane[0][0] ? x[i] : lane[0][0];
+        lane[1][0] = x[i] > lane[1][0] ? x[i] : lane[1][0];
+    }
+    *ret_low = lane[0][0];
+    *ret_high = lane[1][0];
+    for (uint32_t k = 1; k < 8; k++) {
+        *ret_low = lane[0][k] < *ret_low ? lane[0][k] : *ret_low;
+        *ret_high = lane[1][k] > *ret_high ? lane[1][k] : *ret_high;
+    }
+}
+
 INLINE __m256 apart_of(__m256 low_a, __m256 high_a, __m256 low_b, __m256 high_b)
 {
     __m256 step = _mm256_max_ps(_mm256_sub_ps(low_b, high_a),
@@ -40,6 +67,28 @@ INLINE uint32_t lanes_within(const __m256 *sum, __m256 limit)
     for (uint32_t h = 0; h < PARTS; h++) {
         __m256 within = _mm256_cmp_ps(sum[h], limit, _CMP_NGT_UQ);
         mask |= (uint32_t)_mm256_movemask_ps(within) << h * 8;
+    }
+    return mask;
+}
+
+static uint32_t run(const struct tree *t, const float *box, uint32_t leaf,
+                    float out)
+{
+    uint32_t mask = 0;
+    for (uint32_t i = 0; i < TREE_RUN; i += 8) {
+        const float *low = t->leaf_low + leaf + i;
+        const float *high = t->leaf_high + leaf + i;
+        __m256 sum = _mm256_setzero_ps();
+        for (uint32_t j = 0; j < t->cols; j++) {
+            sum = add_square(sum, apart_of(_mm256_set1_ps(box[j]),
+                                           _mm256_set1_ps(box[t->pad + j]),
+                                           _mm256_loadu_ps(low),
+                                           _mm256_loadu_ps(high)));
+            low += t->leaves_stride;
+            high += t->leaves_stride;
+        }
+        __m256 within = _mm256_cmp_ps(sum, _mm256_set1_ps(out), _CMP_NGT_UQ);
+        mask |= (uint32_t)_mm256_movemask_ps(within) << i;
     }
     return mask;
 }
@@ -116,4 +165,12 @@ static void sums(const float *query, const float *block, uint32_t cols,
         _mm256_storeu_ps(ret_sums + h * 8, sum[0][h]);
 }
 
-const struct tree_kernel tree_kernel_avx2 = { "avx2", gap, reach, pair, sums };
+const struct tree_kernel tree_kernel_avx2 = {
+    .name = "avx2",
+    .extent = extent,
+    .gap = gap,
+    .run = run,
+    .reach = reach,
+    .pair = pair,
+    .sums = sums,
+};

@@ -6,6 +6,26 @@
 #define INLINE static inline __attribute__((always_inline))
 #define AT_ONCE 4u /* queries whose sums are added up side by side */
 
+static void extent(const float *x, uint32_t count, float *ret_low,
+                   float *ret_high)
+{
+    __m512 low[2] = { _mm512_set1_ps(x[0]), _mm512_set1_ps(x[0]) };
+    __m512 high[2] = { low[0], low[0] };
+    uint32_t i = 0;
+    for (; i + 2 * 16 <= count; i += 2 * 16)
+        for (uint32_t k = 0; k < 2; k++) {
+            __m512 value = _mm512_loadu_ps(x + i + k * 16);
+            low[k] = _mm512_min_ps(low[k], value);
+            high[k] = _mm512_max_ps(high[k], value);
+        }
+    *ret_low = _mm512_reduce_min_ps(_mm512_min_ps(low[0], low[1]));
+    *ret_high = _mm512_reduce_max_ps(_mm512_max_ps(high[0], high[1]));
+    for (; i < count; i++) {
+        *ret_low = x[i] < *ret_low ? x[i] : *ret_low;
+        *ret_high = x[i] > *ret_high ? x[i] : *ret_high;
+    }
+}
+
 INLINE __m512 apart_of(__m512 low_a, __m512 high_a, __m512 low_b, __m512 high_b)
 {
     __m512 step = _mm512_max_ps(_mm512_sub_ps(low_b, high_a),
@@ -31,6 +51,22 @@ INLINE uint32_t lanes_within(const __m512 *sum, __m512 limit)
     uint32_t low = _mm512_cmp_ps_mask(sum[0], limit, _CMP_NGT_UQ);
     uint32_t high = _mm512_cmp_ps_mask(sum[1], limit, _CMP_NGT_UQ);
     return low | high << 16;
+}
+
+static uint32_t run(const struct tree *t, const float *box, uint32_t leaf,
+                    float out)
+{
+    const float *low = t->leaf_low + leaf, *high = t->leaf_high + leaf;
+    __m512 sum = _mm512_setzero_ps();
+    for (uint32_t j = 0; j < t->cols; j++) {
+        __m512 step =
+            apart_of(_mm512_set1_ps(box[j]), _mm512_set1_ps(box[t->pad + j]),
+                     _mm512_loadu_ps(low), _mm512_loadu_ps(high));
+        sum = _mm512_fmadd_ps(step, step, sum);
+        low += t->leaves_stride;
+        high += t->leaves_stride;
+    }
+    return _mm512_cmp_ps_mask(sum, _mm512_set1_ps(out), _CMP_NGT_UQ);
 }
 
 static uint32_t reach(const float *block, const float *box, uint32_t cols,
@@ -144,5 +180,12 @@ static void sums(const float *query, const float *block, uint32_t cols,
     _mm512_storeu_ps(ret_sums + 16, sum[0][1]);
 }
 
-const struct tree_kernel tree_kernel_avx512 = { "avx512", gap, reach, pair,
-                                                sums };
+const struct tree_kernel tree_kernel_avx512 = {
+    .name = "avx512",
+    .extent = extent,
+    .gap = gap,
+    .run = run,
+    .reach = reach,
+    .pair = pair,
+    .sums = sums,
+};

@@ -1,6 +1,18 @@
 /* The kd-tree's inner loops in plain C: the reference. */
 #include "workers/detect/dbscan/tree_kernel.h"
 
+static void extent(const float *x, uint32_t count, float *ret_low,
+                   float *ret_high)
+{
+    float low = x[0], high = x[0];
+    for (uint32_t i = 1; i < count; i++) {
+        low = x[i] < low ? x[i] : low;
+        high = x[i] > high ? x[i] : high;
+    }
+    *ret_low = low;
+    *ret_high = high;
+}
+
 static float apart_of(float low_a, float high_a, float low_b, float high_b)
 {
     float right = low_b - high_a, left = low_a - high_b;
@@ -32,6 +44,24 @@ static uint32_t lanes_within(const float *sum, float limit)
         return 0;
     for (uint32_t i = 0; i < TREE_LEAF; i++)
         mask |= (uint32_t) !(sum[i] > limit) << i;
+    return mask;
+}
+
+static uint32_t run(const struct tree *t, const float *box, uint32_t leaf,
+                    float out)
+{
+    float sum[TREE_RUN] = { 0 };
+    uint32_t mask = 0;
+    for (uint32_t j = 0; j < t->cols; j++) {
+        const float *low = t->leaf_low + j * t->leaves_stride + leaf;
+        const float *high = t->leaf_high + j * t->leaves_stride + leaf;
+        for (uint32_t i = 0; i < TREE_RUN; i++) {
+            float step = apart_of(box[j], box[t->pad + j], low[i], high[i]);
+            sum[i] += step * step;
+        }
+    }
+    for (uint32_t i = 0; i < TREE_RUN; i++)
+        mask |= (uint32_t) !(sum[i] > out) << i;
     return mask;
 }
 
@@ -88,4 +118,12 @@ static void sums(const float *query, const float *block, uint32_t cols,
     sums_of(query, 1, block, cols, ret_sums);
 }
 
-const struct tree_kernel tree_kernel_c = { "c", gap, reach, pair, sums };
+const struct tree_kernel tree_kernel_c = {
+    .name = "c",
+    .extent = extent,
+    .gap = gap,
+    .run = run,
+    .reach = reach,
+    .pair = pair,
+    .sums = sums,
+};

@@ -47,15 +47,19 @@ static void mark_tight(struct mark *m)
     }
 }
 
-/* A neighbour of the slot's point lies in the leaf. */
-static void mark_seen(struct tree_index *x, size_t slot, uint32_t leaf)
+/* The lane's point, if it is one to remember, has a neighbour in leaf b. */
+static void mark_seen(struct tree_seen *s, uint32_t a, uint32_t lane,
+                      uint32_t b)
 {
-    uint32_t *seen = x->seen + slot * x->seen_max, n = x->seen_count[slot];
-    if (n == SEEN_MANY || (n > 0 && seen[n - 1] == leaf))
+    if ((s->lanes[a] >> lane & 1) == 0)
         return;
-    if (n < x->seen_max)
-        seen[n] = leaf;
-    x->seen_count[slot] = n < x->seen_max ? (uint8_t)(n + 1) : SEEN_MANY;
+    size_t point = tree_seen_point(s, a, lane);
+    uint32_t *leaf = s->leaf + point * s->max, n = s->count[point];
+    if (n == SEEN_MANY || (n > 0 && leaf[n - 1] == b))
+        return;
+    if (n < s->max)
+        leaf[n] = b;
+    s->count[point] = n < s->max ? (uint8_t)(n + 1) : SEEN_MANY;
 }
 
 /* Counts the neighbours of `queries` in leaf a among `lanes` of leaf b, and in
@@ -64,22 +68,21 @@ static uint32_t mark_pair(struct mark *m, uint32_t a, uint32_t queries,
                           uint32_t b, uint32_t lanes, uint32_t both)
 {
     uint32_t mask[TREE_LEAF], found = 0, full_a = 0, full_b = 0;
-    size_t slot_a = (size_t)a * TREE_LEAF, slot_b = (size_t)b * TREE_LEAF;
-    uint32_t *count_a = m->x->count + slot_a;
-    uint32_t *count_b = m->x->count + slot_b;
+    uint32_t *count_a = m->x->count + (size_t)a * TREE_LEAF;
+    uint32_t *count_b = m->x->count + (size_t)b * TREE_LEAF;
     uint32_t some = tree_pair(m->x, a, queries, b, lanes, mask);
     for (; some != 0; some &= some - 1) {
         uint32_t q = (uint32_t)__builtin_ctz(some);
         uint32_t n = (uint32_t)__builtin_popcount(mask[q]);
         found += n;
         count_a[q] += n;
-        if (slot_a + q != slot_b + (uint32_t)__builtin_ctz(mask[q]) || n > 1)
-            mark_seen(m->x, slot_a + q, b);
+        if (a != b || n > 1)
+            mark_seen(&m->x->seen, a, q, b);
         full_a |= (uint32_t)(count_a[q] >= m->need) << q;
         for (uint32_t near = mask[q] & both; near != 0; near &= near - 1) {
             uint32_t i = (uint32_t)__builtin_ctz(near);
             count_b[i]++;
-            mark_seen(m->x, slot_b + i, a);
+            mark_seen(&m->x->seen, b, i, a);
             full_b |= (uint32_t)(count_b[i] >= m->need) << i;
         }
     }
@@ -88,24 +91,33 @@ static uint32_t mark_pair(struct mark *m, uint32_t a, uint32_t queries,
     return found;
 }
 
+/* Counts for leaf a in leaf b. Takes from `hope` what a leaf costs, adds what
+ * it gave. */
+static void mark_hope(struct mark *m, uint32_t a, uint32_t b, int64_t *hope)
+{
+    uint32_t queries = m->todo[a];
+    uint64_t found = mark_pair(m, a, queries, b, m->x->t.lanes[b], 0);
+    uint64_t all = (uint64_t)__builtin_popcount(queries) * m->need;
+    *hope += (int64_t)(found * HOPE_LEAVES * 16 / all) - 16;
+}
+
 /* Counts for leaf a in the leaves below `node` while that is hopeful. */
 static int mark_below(struct mark *m, uint32_t a, uint32_t node, int64_t *hope)
 {
     const struct tree *t = &m->x->t;
     uint32_t end = t->node[node].end, own = t->leaf_node[a], steps = 0;
     while (node<end && * hope> 0 && m->todo[a] != 0) {
-        if (tree_apart(m->x, own, node)) {
-            node = t->node[node].end;
+        if (!tree_is_run(t, node)) {
+            bool apart = tree_apart(m->x, own, node);
+            node = apart ? t->node[node].end : node + 1;
             continue;
         }
-        if (tree_is_leaf(t, node)) {
-            uint32_t b = t->node[node].leaf, queries = m->todo[a];
-            uint64_t found = mark_pair(m, a, queries, b, t->lanes[b], 0);
-            uint64_t all = (uint64_t)__builtin_popcount(queries) * m->need;
-            *hope += (int64_t)(found * HOPE_LEAVES * 16 / all) - 16;
+        uint32_t first = t->node[node].leaf, run = tree_run(m->x, a, node);
+        for (; run != 0 && *hope > 0 && m->todo[a] != 0; run &= run - 1) {
+            mark_hope(m, a, first + (uint32_t)__builtin_ctz(run), hope);
             steps++;
         }
-        node++;
+        node = t->node[node].end;
     }
     return tree_step(m->x, m->w, steps);
 }
@@ -169,44 +181,62 @@ static void mark_report(const struct mark *m)
         }
 }
 
-/* Memory that is there anyway, but for what tree_unite needs. */
-static int mark_alloc(struct mark *m)
+/* The points that are left are to remember their leaves, in memory that is
+ * there anyway, but for what tree_unite needs. */
+static int mark_remember(struct mark *m)
 {
     struct tree *t = &m->x->t;
-    const struct compute_context *context = m->w->context;
-    size_t slots = (size_t)t->leaves * TREE_LEAF, keep = t->nodes * 4 + 4096;
-    m->todo = tree_alloc(t, context, t->leaves, sizeof *m->todo);
-    m->x->seen_count = tree_alloc(t, context, slots, 1);
+    struct tree_seen *s = &m->x->seen;
+    size_t points = 0, keep = (size_t)t->nodes * 4 + 4096;
+    for (uint32_t leaf = 0; leaf < t->leaves; leaf++) {
+        s->first[leaf] = (uint32_t)points;
+        s->lanes[leaf] = m->todo[leaf];
+        points += (uint32_t)__builtin_popcount(m->todo[leaf]);
+    }
+    s->count = tree_alloc(t, m->w->context, points, 1);
+    if (s->count == NULL)
+        return ERR_NOMEM;
+    memset(s->count, 0, points);
     size_t left = t->spare_bytes < keep ? 0 : t->spare_bytes - keep;
-    size_t max = left / (slots * sizeof *m->x->seen);
-    m->x->seen_max = max < SEEN_MAX ? (uint32_t)max : SEEN_MAX;
-    m->x->seen =
-        tree_alloc(t, context, slots, m->x->seen_max * sizeof *m->x->seen);
-    bool none =
-        m->todo == NULL || m->x->seen_count == NULL || m->x->seen == NULL;
-    return none ? ERR_NOMEM : 0;
+    size_t max = left / ((points + 16) * sizeof *s->leaf);
+    s->max = max < SEEN_MAX ? (uint32_t)max : SEEN_MAX;
+    s->leaf = tree_alloc(t, m->w->context, points, s->max * sizeof *s->leaf);
+    return s->leaf != NULL ? 0 : ERR_NOMEM;
+}
+
+static int mark_init(struct mark *m)
+{
+    struct tree_index *x = m->x;
+    struct tree *t = &x->t;
+    const struct compute_context *context = m->w->context;
+    m->todo = tree_alloc(t, context, t->leaves, sizeof *m->todo);
+    x->seen.lanes = tree_alloc(t, context, t->leaves, sizeof *x->seen.lanes);
+    x->seen.first = tree_alloc(t, context, t->leaves, sizeof *x->seen.first);
+    if (m->todo == NULL || x->seen.lanes == NULL || x->seen.first == NULL)
+        return ERR_NOMEM;
+    memcpy(m->todo, x->own, t->leaves * sizeof *m->todo);
+    memset(x->seen.lanes, 0, t->leaves * sizeof *x->seen.lanes);
+    memset(x->core, 0, t->leaves * sizeof *x->core);
+    memset(x->count, 0, (size_t)t->leaves * TREE_LEAF * sizeof *x->count);
+    return 0;
 }
 
 int tree_mark(struct dbscan_work *w, void *index)
 {
     struct tree_index *x = index;
-    struct tree *t = &x->t;
+    const struct tree *t = &x->t;
     struct mark m = { w, x, NULL, w->in.min_points };
-    size_t slots = (size_t)t->leaves * TREE_LEAF;
-    int rc = mark_alloc(&m);
+    int rc = mark_init(&m);
     if (rc != 0)
         return rc;
-    memcpy(m.todo, x->own, t->leaves * sizeof *m.todo);
-    memset(x->core, 0, t->leaves * sizeof *x->core);
-    memset(x->count, 0, slots * sizeof *x->count);
-    memset(x->seen_count, 0, slots);
     mark_tight(&m);
     for (uint32_t leaf = 0; rc == 0 && leaf < t->leaves; leaf++)
         if (m.todo[leaf] != 0)
             rc = mark_near(&m, leaf);
-    memset(x->count, 0, slots * sizeof *x->count);
-    memset(x->seen_count, 0, slots);
+    memset(x->count, 0, (size_t)t->leaves * TREE_LEAF * sizeof *x->count);
     tree_summarize(x, m.todo);
+    if (rc == 0)
+        rc = mark_remember(&m);
     for (uint32_t leaf = 0; rc == 0 && leaf < t->leaves; leaf++)
         rc = mark_exact(&m, leaf);
     if (rc == 0)

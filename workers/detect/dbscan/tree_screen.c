@@ -7,7 +7,7 @@
 
 #define FRAME_LEAVES 16u      /* so few are a frame anyway */
 #define FRAME_OUTSIDE 0.1     /* of the values may be beyond a frame */
-#define SCREEN_LOSS 0.05f     /* of eps, by which codes may well be wrong */
+#define SCREEN_WIDTH 8.0f     /* of a frame, in eps / sqrt(cols) */
 #define SCREEN_LEAST 0x1p-60f /* limits below are left to float32 */
 
 static const struct tree_screen_kernel *kernel_of(enum isa isa)
@@ -121,14 +121,14 @@ static void screen_leaf(struct tree_screen *s, const struct tree *t,
 int tree_screen_init(struct tree_screen *s, struct tree *t, float out,
                      enum isa isa, const struct compute_context *context)
 {
+    const struct tree_screen_kernel *kernel = kernel_of(isa);
     memset(s, 0, sizeof *s);
     if (t->cols < SCREEN_COLS_MIN || out < SCREEN_LEAST || !(out <= FLT_MAX) ||
-        kernel_of(isa) == NULL)
+        kernel == NULL)
         return 0;
     size_t slots = (size_t)t->leaves * TREE_LEAF;
     s->groups = (t->cols + 3) / 4;
     s->eps = sqrtf(out) * (1 + 1e-6f);
-    s->scale = sqrtf((float)t->cols) / (s->eps * SCREEN_LOSS);
     s->half = tree_alloc(t, context, slots, sizeof *s->half);
     s->least = tree_alloc(t, context, slots, sizeof *s->least);
     s->code = tree_alloc(t, context, slots * s->groups, sizeof *s->code);
@@ -137,7 +137,8 @@ int tree_screen_init(struct tree_screen *s, struct tree *t, float out,
     if (s->frame == NULL || s->half == NULL || s->least == NULL ||
         s->code == NULL || s->last == NULL)
         return ERR_NOMEM;
-    s->kernel = kernel_of(isa);
+    s->kernel = kernel;
+    s->scale = kernel->top * sqrtf((float)t->cols) / (s->eps * SCREEN_WIDTH);
     int rc = screen_frames(s, t, context);
     for (uint32_t leaf = 0; rc == 0 && leaf < t->leaves; leaf++) {
         screen_leaf(s, t, leaf);
@@ -148,8 +149,9 @@ int tree_screen_init(struct tree_screen *s, struct tree *t, float out,
 }
 
 uint32_t tree_screen_pair(struct tree_screen *s, const struct tree *t,
-                          uint32_t a, uint32_t queries, uint32_t b,
-                          uint32_t lanes)
+                          const struct exact_limit *limit, uint32_t a,
+                          uint32_t queries, uint32_t b, uint32_t lanes,
+                          uint32_t *near)
 {
     const struct tree_frame *frame = &s->frame[b];
     size_t slot_a = (size_t)a * TREE_LEAF, slot_b = (size_t)b * TREE_LEAF;
@@ -163,6 +165,11 @@ uint32_t tree_screen_pair(struct tree_screen *s, const struct tree *t,
         code = s->last->code;
         least = s->last->least;
     }
-    return s->kernel->screen(code, least, queries, s->code + slot_b * s->groups,
-                             s->half + slot_b, lanes, s->groups);
+    queries =
+        s->kernel->screen(code, least, queries, s->code + slot_b * s->groups,
+                          s->half + slot_b, lanes, s->groups, near);
+    if (queries == 0)
+        return 0;
+    return s->kernel->check(limit, tree_block(t, a), queries, tree_block(t, b),
+                            t->cols, near);
 }

@@ -40,11 +40,17 @@ struct tree_screen_kernel {
     float top; /* of a code */
     void (*encode)(const float *block, const struct tree_frame *frame,
                    uint32_t cols, struct tree_code *ret_code);
-    /* Of the `queries` in block a, those that reach their bound `least` with
-     * some of the lanes of block b. */
+    /* For each of the `queries` in block a: near[query] = those of the lanes of
+     * block b with which it reaches its bound `least`. Returns the queries that
+     * have one; `near` of the others is not set. */
     uint32_t (*screen)(const uint32_t *a, const int32_t *least,
                        uint32_t queries, const uint32_t *b, const int32_t *half,
-                       uint32_t lanes, uint32_t groups);
+                       uint32_t lanes, uint32_t groups, uint32_t *near);
+    /* Leaves those lanes in near[query] that are neighbours by exact.h.
+     * Returns the queries that have one. */
+    uint32_t (*check)(const struct exact_limit *limit, const float *a,
+                      uint32_t queries, const float *b, uint32_t cols,
+                      uint32_t *near);
 };
 
 extern const struct tree_screen_kernel tree_screen_avx2;   /* x86-64 only */
@@ -69,10 +75,12 @@ FYKE_MUST_USE int tree_screen_init(struct tree_screen *s, struct tree *t,
                                    float out, enum isa isa,
                                    const struct compute_context *context);
 
-/* Of the `queries` in leaf a, those that may have a neighbour among `lanes` of
- * leaf b. */
+/* For each of the `queries` in leaf a: near[query] = its neighbours among
+ * `lanes` of leaf b. Returns the queries that have one; `near` of the others is
+ * not set. */
 uint32_t tree_screen_pair(struct tree_screen *s, const struct tree *t,
-                          uint32_t a, uint32_t queries, uint32_t b,
-                          uint32_t lanes);
+                          const struct exact_limit *limit, uint32_t a,
+                          uint32_t queries, uint32_t b, uint32_t lanes,
+                          uint32_t *near);
 
 #endif

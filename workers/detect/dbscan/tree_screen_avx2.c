@@ -1,4 +1,5 @@
 /* Codes and their products in AVX2: 32 products in three steps. */
+#include "workers/detect/dbscan/tree_kernel.h"
 #include "workers/detect/dbscan/tree_screen.h"
 
 #include <immintrin.h>
@@ -43,7 +44,7 @@ static void encode(const float *block, const struct tree_frame *frame,
 
 static uint32_t screen(const uint32_t *a, const int32_t *least,
                        uint32_t queries, const uint32_t *b, const int32_t *half,
-                       uint32_t lanes, uint32_t groups)
+                       uint32_t lanes, uint32_t groups, uint32_t *near)
 {
     const __m256i one = _mm256_set1_epi16(1);
     uint32_t some = 0;
@@ -70,9 +71,50 @@ static uint32_t screen(const uint32_t *a, const int32_t *least,
             below |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(out))
                      << h * 8;
         }
-        some |= (uint32_t)((lanes & ~below) != 0) << q;
+        near[q] = lanes & ~below;
+        some |= (uint32_t)(near[q] != 0) << q;
     }
     return some;
 }
 
-const struct tree_screen_kernel tree_screen_avx2 = { TOP, encode, screen };
+/* The sums from the value at `a` and on to 8 lanes. */
+INLINE __m256 sums_of(const float *a, const float *b, uint32_t cols)
+{
+    __m256 sum = _mm256_setzero_ps();
+    for (uint32_t j = 0; j < cols; j++, a += TREE_LEAF, b += TREE_LEAF) {
+        __m256 step = _mm256_sub_ps(_mm256_load_ps(b), _mm256_set1_ps(*a));
+        sum = _mm256_add_ps(sum, _mm256_mul_ps(step, step));
+    }
+    return sum;
+}
+
+/* Bits of the lanes whose sum is not above the limit. */
+INLINE uint32_t lanes_within(__m256 sum, float limit)
+{
+    __m256 within = _mm256_cmp_ps(sum, _mm256_set1_ps(limit), _CMP_NGT_UQ);
+    return (uint32_t)_mm256_movemask_ps(within);
+}
+
+static uint32_t check(const struct exact_limit *limit, const float *a,
+                      uint32_t queries, const float *b, uint32_t cols,
+                      uint32_t *near)
+{
+    uint32_t some = 0;
+    for (; queries != 0; queries &= queries - 1) {
+        uint32_t q = (uint32_t)__builtin_ctz(queries), sure = 0, maybe = 0;
+        for (uint32_t i = 0; i < TREE_LEAF; i += 8) {
+            if ((near[q] >> i & 0xff) == 0)
+                continue;
+            __m256 sum = sums_of(a + q, b + i, cols);
+            maybe |= lanes_within(sum, limit->out) << i;
+            sure |= lanes_within(sum, limit->in) << i;
+        }
+        maybe &= near[q] & ~sure;
+        near[q] = (near[q] & sure) | tree_unsure(limit, a, q, b, maybe, cols);
+        some |= (uint32_t)(near[q] != 0) << q;
+    }
+    return some;
+}
+
+const struct tree_screen_kernel tree_screen_avx2 = { TOP, encode, screen,
+                                                     check };

@@ -1,4 +1,5 @@
 /* Codes and their products in AVX-512 with VNNI: 64 products at a time. */
+#include "workers/detect/dbscan/tree_kernel.h"
 #include "workers/detect/dbscan/tree_screen.h"
 
 #include <immintrin.h>
@@ -46,7 +47,7 @@ static void encode(const float *block, const struct tree_frame *frame,
 INLINE uint32_t screen_groups(const uint32_t *a, const int32_t *least,
                               uint32_t queries, const uint32_t *b,
                               const int32_t *half, uint32_t lanes,
-                              uint32_t groups)
+                              uint32_t groups, uint32_t *ret_near)
 {
     __m512i zero = _mm512_setzero_si512();
     __m512i start[2] = { _mm512_sub_epi32(zero, _mm512_load_si512(half)),
@@ -81,6 +82,7 @@ INLINE uint32_t screen_groups(const uint32_t *a, const int32_t *least,
             uint32_t near = _mm512_cmpge_epi32_mask(sum[k][0], bound) |
                             (uint32_t)_mm512_cmpge_epi32_mask(sum[k][1], bound)
                                 << 16;
+            ret_near[q] = near & lanes;
             some |= (uint32_t)((near & lanes) != 0) << q;
         }
     }
@@ -90,22 +92,65 @@ INLINE uint32_t screen_groups(const uint32_t *a, const int32_t *least,
 /* Known numbers of groups become straight code. */
 static uint32_t screen(const uint32_t *a, const int32_t *least,
                        uint32_t queries, const uint32_t *b, const int32_t *half,
-                       uint32_t lanes, uint32_t groups)
+                       uint32_t lanes, uint32_t groups, uint32_t *near)
 {
     switch (groups) {
     case 4:
-        return screen_groups(a, least, queries, b, half, lanes, 4);
+        return screen_groups(a, least, queries, b, half, lanes, 4, near);
     case 5:
-        return screen_groups(a, least, queries, b, half, lanes, 5);
+        return screen_groups(a, least, queries, b, half, lanes, 5, near);
     case 6:
-        return screen_groups(a, least, queries, b, half, lanes, 6);
+        return screen_groups(a, least, queries, b, half, lanes, 6, near);
     case 7:
-        return screen_groups(a, least, queries, b, half, lanes, 7);
+        return screen_groups(a, least, queries, b, half, lanes, 7, near);
     case 8:
-        return screen_groups(a, least, queries, b, half, lanes, 8);
+        return screen_groups(a, least, queries, b, half, lanes, 8, near);
     default:
-        return screen_groups(a, least, queries, b, half, lanes, groups);
+        return screen_groups(a, least, queries, b, half, lanes, groups, near);
     }
 }
 
-const struct tree_screen_kernel tree_screen_avx512 = { TOP, encode, screen };
+/* The sums from the value at `a` and on to 16 lanes: halves of the columns,
+ * since each addition waits for the one before. */
+INLINE __m512 sums_of(const float *a, const float *b, uint32_t cols)
+{
+    __m512 sum = _mm512_setzero_ps(), other = _mm512_setzero_ps();
+    uint32_t j = 0;
+    for (; j + 2 <= cols; j += 2, a += 2 * TREE_LEAF, b += 2 * TREE_LEAF) {
+        __m512 step = _mm512_sub_ps(_mm512_load_ps(b), _mm512_set1_ps(*a));
+        sum = _mm512_fmadd_ps(step, step, sum);
+        step = _mm512_sub_ps(_mm512_load_ps(b + TREE_LEAF),
+                             _mm512_set1_ps(a[TREE_LEAF]));
+        other = _mm512_fmadd_ps(step, step, other);
+    }
+    if (j < cols) {
+        __m512 step = _mm512_sub_ps(_mm512_load_ps(b), _mm512_set1_ps(*a));
+        sum = _mm512_fmadd_ps(step, step, sum);
+    }
+    return _mm512_add_ps(sum, other);
+}
+
+static uint32_t check(const struct exact_limit *limit, const float *a,
+                      uint32_t queries, const float *b, uint32_t cols,
+                      uint32_t *near)
+{
+    __m512 out = _mm512_set1_ps(limit->out), in = _mm512_set1_ps(limit->in);
+    uint32_t some = 0;
+    for (; queries != 0; queries &= queries - 1) {
+        uint32_t q = (uint32_t)__builtin_ctz(queries), sure = 0, maybe = 0;
+        for (uint32_t i = 0; i < TREE_LEAF; i += 16) {
+            if ((near[q] >> i & 0xffff) == 0)
+                continue;
+            __m512 sum = sums_of(a + q, b + i, cols);
+            maybe |= (uint32_t)_mm512_cmp_ps_mask(sum, out, _CMP_NGT_UQ) << i;
+            sure |= (uint32_t)_mm512_cmp_ps_mask(sum, in, _CMP_NGT_UQ) << i;
+        }
+        maybe &= near[q] & ~sure;
+        near[q] = (near[q] & sure) | tree_unsure(limit, a, q, b, maybe, cols);
+        some |= (uint32_t)(near[q] != 0) << q;
+    }
+    return some;
+}
+
+const struct tree_screen_kernel tree_screen_avx512 = { TOP, encode, screen,
+                                                       check };

@@ -52,24 +52,26 @@ static int touch_pair(struct touch *c, uint32_t a, uint32_t queries, uint32_t b,
     return rc;
 }
 
-/* Queries whose leaves are known. Returns the others in `ret_left`. */
+/* Queries whose leaves are known; all own points that are no core points are
+ * among those that remember. Returns the other queries in `ret_left`. */
 static int touch_seen(struct touch *c, uint32_t a, uint32_t queries,
                       uint32_t *last, uint32_t *ret_left)
 {
     const struct tree_index *x = c->x;
-    uint32_t left = queries & ~x->own[a];
+    const struct tree_seen *s = &x->seen;
+    uint32_t left = queries & ~s->lanes[a];
     int rc = 0;
-    for (queries &= x->own[a]; rc == 0 && queries != 0;
+    for (queries &= s->lanes[a]; rc == 0 && queries != 0;
          queries &= queries - 1) {
         uint32_t q = (uint32_t)__builtin_ctz(queries);
-        size_t slot = (size_t)a * TREE_LEAF + q;
-        const uint32_t *seen = x->seen + slot * x->seen_max;
-        uint32_t n = x->seen_count[slot];
+        size_t point = tree_seen_point(s, a, q);
+        const uint32_t *leaf = s->leaf + point * s->max;
+        uint32_t n = s->count[point];
         if (n == SEEN_MANY)
             left |= 1u << q;
         for (uint32_t k = 0; n != SEEN_MANY && rc == 0 && k < n; k++)
-            if (x->core[seen[k]] != 0)
-                rc = touch_pair(c, a, 1u << q, seen[k], last);
+            if (x->core[leaf[k]] != 0)
+                rc = touch_pair(c, a, 1u << q, leaf[k], last);
     }
     *ret_left = left;
     return rc;

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#define NEAR_LEAVES 64u
 #define SUMMARIES 32u /* how often nodes are looked at anew */
 
 struct join {
@@ -146,28 +147,61 @@ static void join_pair(struct join *j, uint32_t a, uint32_t b)
     join_look(j, b);
 }
 
-/* Leaf a with those behind it. */
-static int join_leaf(struct join *j, uint32_t a)
+/* Whether nothing below the node is left to join with a set. */
+static bool join_done(const struct join *j, uint32_t node, uint32_t set)
+{
+    uint32_t other = join_set(j, node);
+    return other == JOIN_NONE || (other != JOIN_MANY && other == set);
+}
+
+/* Leaf a with those behind it, among the nodes before `end`. */
+static int join_leaf(struct join *j, uint32_t a, uint32_t end)
 {
     struct tree_index *x = j->x;
     const struct tree *t = &x->t;
     uint32_t own = t->leaf_node[a], node = t->node[own].end, steps = 1;
     uint32_t set = join_set(j, own);
-    while (node < t->nodes) {
-        uint32_t other = join_set(j, node);
-        if (other == JOIN_NONE || (other != JOIN_MANY && other == set) ||
-            tree_apart(x, own, node)) {
+    while (node < end) {
+        bool run = tree_is_run(t, node);
+        if (join_done(j, node, set) || (!run && tree_apart(x, own, node))) {
             node = t->node[node].end;
             continue;
         }
-        if (tree_is_leaf(t, node)) {
-            join_pair(j, a, t->node[node].leaf);
-            set = join_set(j, own);
-            steps++;
+        if (!run) {
+            node++;
+            continue;
         }
-        node++;
+        uint32_t first = t->node[node].leaf, near = tree_run(x, a, node);
+        for (; near != 0; near &= near - 1, steps++) {
+            uint32_t b = first + (uint32_t)__builtin_ctz(near);
+            if (join_done(j, t->leaf_node[b], set))
+                continue;
+            join_pair(j, a, b);
+            set = join_set(j, own);
+        }
+        node = t->node[node].end;
     }
     return tree_step(x, j->w, steps);
+}
+
+/* The leaves next to each other first: then most others are of one set. */
+static int join_near(struct join *j)
+{
+    const struct tree *t = &j->x->t;
+    uint32_t node = 0;
+    int rc = 0;
+    while (rc == 0 && node < t->nodes) {
+        uint32_t leaf = t->node[node].leaf, end = tree_leaf_end(t, node);
+        if (end - leaf > NEAR_LEAVES) {
+            node++;
+            continue;
+        }
+        for (; rc == 0 && leaf < end; leaf++)
+            if (j->x->core[leaf] != 0)
+                rc = join_leaf(j, leaf, t->node[node].end);
+        node = t->node[node].end;
+    }
+    return rc;
 }
 
 /* What lies within nodes: tight ones at once, else leaf by leaf. */
@@ -202,11 +236,12 @@ int tree_unite(struct dbscan_work *w, void *index)
     join_within(&j);
     for (uint32_t leaf = 0; leaf < t->leaves; leaf++)
         join_look(&j, leaf);
+    rc = join_near(&j);
     for (uint32_t leaf = 0; rc == 0 && leaf < t->leaves; leaf++) {
         if (leaf % (t->leaves / SUMMARIES + 1) == 0)
             join_summarize(&j);
         if (x->core[leaf] != 0)
-            rc = join_leaf(&j, leaf);
+            rc = join_leaf(&j, leaf, t->nodes);
     }
     return rc;
 }
