@@ -104,5 +104,12 @@ int dbscan_check(const struct detect_config *c, uint32_t cols,
                          "not fit a message of %llu bytes; take fewer",
                          c->context_rows, cols,
                          (unsigned long long)c->message_bytes_max);
+    if (c->batch_rows > dbscan_rows_max(c, cols))
+        return fault_set(fault, ERR_LIMIT,
+                         "--max-rows %u: a batch of so many rows of %u "
+                         "features may not fit dbscan's messages; the most "
+                         "that do are %llu",
+                         c->batch_rows, cols,
+                         (unsigned long long)dbscan_rows_max(c, cols));
     return 0;
 }

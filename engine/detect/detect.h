@@ -50,6 +50,8 @@ struct detect_config {
     enum detect_scale scale; /* DETECT_SCALE_AUTO */
     uint32_t context_rows;   /* 1024: up to so many recent rows join a batch */
     /* of both */
+    uint32_t batch_rows; /* 0; the most rows that a batch is cut to, where a
+                          * check is to say that they do not fit */
     uint32_t part_bytes; /* 1 MiB: aim of a part's matrix */
     uint32_t part_rows;  /* 0; tests cut batches into parts of so many rows */
     uint64_t message_bytes_max; /* WIRE_MESSAGE_BYTES_MAX */

@@ -1,9 +1,11 @@
 #include "engine/shell/bound.h"
 
+#include "engine/detect/dbscan_plan.h"
 #include "engine/detect/verdict.h"
 #include "engine/ingest/block.h"
 #include "engine/learn/learn.h"
 #include "engine/shell/detecting.h"
+#include "proto/wire/dbscan.h"
 #include "proto/wire/iforest.h"
 #include "storage/store.h"
 
@@ -29,6 +31,7 @@
 #define POINT_ANSWER_BYTES 96u
 #define POINT_INDEX_BYTES 128u
 #define POINT_RESULT_BYTES 24u
+#define POINT_HALO_BYTES 40u
 
 static uint64_t min_u64(uint64_t a, uint64_t b)
 {
@@ -167,13 +170,25 @@ static uint64_t verdict_bytes(const struct settings *s)
 }
 
 /* What DBSCAN holds of a batch, and the task that it sends. */
+/* What the parts of a batch that is split come to: each point in every halo,
+ * and the sample's nearest distances. */
+static uint64_t halo_bytes(const struct settings *s)
+{
+    struct detect_config c = detecting_config(s);
+    uint64_t points = cluster_points(s);
+    uint64_t parts = dbscan_parts(&c, (uint32_t)points);
+    uint64_t lists = DBSCAN_SAMPLE_MAX * s->min_points * sizeof(double);
+    return parts > 1 ? parts * (points * POINT_HALO_BYTES + lists) : 0;
+}
+
 static uint64_t clusters_bytes(const struct settings *s, uint32_t features)
 {
     uint64_t points = cluster_points(s);
     return points == 0 ? 0
                        : arena_bytes(points * (8 * (uint64_t)features +
                                                POINT_ANSWER_BYTES)) +
-                             arena_bytes(points * 4 * features);
+                             arena_bytes(points * 4 * features) +
+                             arena_bytes(halo_bytes(s));
 }
 
 /* The batches between seal and commit, beside their blocks. */

@@ -5,6 +5,21 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
+
+enum detect_scale detecting_scale(const char *name)
+{
+    static const char *const names[] = {
+        [DETECT_SCALE_AUTO] = "auto",
+        [DETECT_SCALE_NONE] = "none",
+        [DETECT_SCALE_STANDARD] = "standard",
+        [DETECT_SCALE_ROBUST] = "robust",
+    };
+    for (uint32_t i = 0; i < sizeof names / sizeof *names && name != NULL; i++)
+        if (strcmp(names[i], name) == 0)
+            return (enum detect_scale)i;
+    return DETECT_SCALE_AUTO;
+}
 
 struct detect_config detecting_config(const struct settings *s)
 {
@@ -13,6 +28,11 @@ struct detect_config detecting_config(const struct settings *s)
     c.trees = (uint32_t)s->trees;
     c.subsample = (uint32_t)s->subsample;
     c.fit_rows = (uint32_t)s->fit_rows;
+    c.eps = s->eps;
+    c.min_points = (uint32_t)s->min_points;
+    c.context_rows = (uint32_t)s->context_rows;
+    c.scale = detecting_scale(s->scale);
+    c.batch_rows = (uint32_t)s->max_rows;
     return c;
 }
 

@@ -9,6 +9,9 @@
 #include "engine/detect/verdict.h"
 #include "engine/shell/settings.h"
 
+/* By its name in the table of settings. */
+enum detect_scale detecting_scale(const char *name);
+
 struct detect_config detecting_config(const struct settings *s);
 
 /* The detectors, and that --votes can be had from them. Errors: ERR_USAGE. */

@@ -166,6 +166,7 @@ struct engine {
     struct detect_config detect;
     struct detect_set detectors;
     char detector_names[64]; /* "iforest,dbscan" */
+    double eps_told;         /* remark_eps, last; 0 = never */
     struct verdict_config verdict;
     struct learn_history *history;
 
@@ -230,6 +231,8 @@ struct slot *engine_slot(struct engine *e, uint64_t batch);
 void engine_remark(struct engine *e, enum log_level level, const char *event,
                    const char *format, ...) FYKE_PRINTF(4, 5);
 void remark_note(struct engine *e, const struct coord_action *a);
+/* remark_eps.c: of a batch that is merged */
+void remark_eps(struct engine *e, const struct slot *s);
 
 /* slot.c: what happens to a sealed batch */
 void slot_seal(struct engine *e, const struct coord_action *a);

@@ -19,6 +19,8 @@ static const char *const output_choices[] = { "csv", "ndjson", NULL };
 static const char *const votes_choices[] = { "any", "all", "1", "2", "3",
                                              "4", NULL };
 static const char *const mode_choices[] = { "batch", NULL };
+static const char *const scale_choices[] = { "auto", "none", "standard",
+                                             "robust", NULL };
 static const char *const level_choices[] = { "debug", "info", "warn", "error",
                                              NULL };
 static const char *const log_choices[] = { "text", "json", NULL };
@@ -154,6 +156,22 @@ static const char *const log_choices[] = { "text", "json", NULL };
       OPTION_STORED, "max-samples" },                                          \
     { "fit-rows", 0, OPTION_U64, F(fit_rows), 1, 100000, "1024", NULL, "N",    \
       "Detector", "Smaller batches are fitted together with recent rows",      \
+      OPTION_STORED },                                                         \
+    { "eps", 0, OPTION_F64_AUTO, F(eps), 1e-30, 1e30, "auto", NULL,            \
+      "X|auto", "Detector",                                                    \
+      "dbscan: how far neighbours may be; auto finds it in each batch",        \
+      OPTION_STORED },                                                         \
+    { "min-points", 0, OPTION_U64, F(min_points), 1, 1000, "10", NULL, "N",    \
+      "Detector", "dbscan: neighbours of a core row, itself among them",       \
+      OPTION_STORED, "min-samples" },                                          \
+    { "scale", 0, OPTION_CHOICE, F(scale), 0, 0, "auto", scale_choices,        \
+      "HOW", "Detector",                                                       \
+      "dbscan: how columns are made comparable; auto is robust while eps is "  \
+      "found, none with a number",                                             \
+      OPTION_STORED },                                                         \
+    { "context-rows", 0, OPTION_U64, F(context_rows), 0, 100000, "1024", NULL, \
+      "N", "Detector",                                                         \
+      "dbscan: smaller batches are clustered together with recent rows",       \
       OPTION_STORED },                                                         \
     { "seed", 0, OPTION_U64, F(seed), 0, 9007199254740992.0, "1", NULL, "N",   \
       "Detector", "Equal seeds and batches give equal answers, to the bit",    \

@@ -34,6 +34,9 @@ struct settings {
     const char *votes;           /* "any", "all", "1".. */
     const char *mode; /* "batch" */
     uint64_t seed, trees, subsample, fit_rows;
+    double eps; /* 0 = auto */
+    uint64_t min_points, context_rows;
+    const char *scale; /* "auto", "none", "standard", "robust" */
     double severity; /* 99.9 */
     /* workers and cluster */
     uint64_t workers; /* local ones; 0 = cores (run), none (coordinator) */

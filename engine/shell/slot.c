@@ -241,6 +241,7 @@ static void merge_done(struct job *j)
         return;
     slot_count(j->slot);
     slot_log(j->engine, j->slot, "merged");
+    remark_eps(j->engine, j->slot);
     engine_step(j->engine, &(struct coord_event){ .kind = COORD_EV_MERGED,
                                                   .batch = j->slot->batch });
 }

@@ -198,12 +198,24 @@ static void held_too_late(uv_timer_t *timer)
                  "nothing was changed. Are there workers? See fyke status");
 }
 
+/* Can the detectors work with what is to be changed? */
+static int tune_check(const struct engine *e, struct fault *fault)
+{
+    struct detect_config c = detecting_config(&e->tune.change.settings);
+    return detect_set_check(&e->detectors, &c, e->schema->feature_count, fault);
+}
+
 static void tune_begin(struct engine *e)
 {
     struct tune *t = &e->tune;
     struct fault fault = { 0 };
     int rc = change_make(&t->change, e->table, e->table_count, &e->settings,
                          e->live, t->now->pair, t->now->pair_count, &fault);
+    if (rc == 0) {
+        rc = tune_check(e, &fault);
+        if (rc != 0)
+            change_release(&t->change);
+    }
     if (rc != 0) {
         tune_end(e, rc, fault.text);
         return;

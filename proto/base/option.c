@@ -95,8 +95,9 @@ static int option_check_range(const struct option_try *t, double number,
     if (err == 0 && number >= row->min && number <= row->max)
         return 0;
     option_range_text(row, range, sizeof range);
-    return option_refuse(t, " is out of range%s%s", range[0] != 0 ? ": " : "",
-                         range);
+    return option_refuse(t, " is out of range%s%s%s", range[0] != 0 ? ": " : "",
+                         range,
+                         row->type == OPTION_F64_AUTO ? ", or auto" : "");
 }
 
 static int option_set_flag(const struct option_try *t)
@@ -147,6 +148,19 @@ static int option_set_f64(const struct option_try *t)
     if (err == 0)
         memcpy(option_field(t->row, t->target), &number, sizeof number);
     return err;
+}
+
+static int option_set_f64_auto(const struct option_try *t)
+{
+    const double found = 0;
+    double any;
+    if (text_equal_nocase(t->value, "auto")) {
+        memcpy(option_field(t->row, t->target), &found, sizeof found);
+        return 0;
+    }
+    if (text_parse_f64(t->value, &any) == ERR_INVALID)
+        return option_refuse(t, " is neither a number nor auto");
+    return option_set_f64(t);
 }
 
 /* What a text in place of a quantity with a unit is. */
@@ -274,6 +288,8 @@ static int option_store(const struct option_try *t)
         return option_set_u64(t);
     case OPTION_F64:
         return option_set_f64(t);
+    case OPTION_F64_AUTO:
+        return option_set_f64_auto(t);
     case OPTION_DURATION:
         return option_set_duration(t);
     case OPTION_INTERVAL:

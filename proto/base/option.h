@@ -18,6 +18,7 @@ enum option_type {
     OPTION_FLAG,          /* bool, no value: --quiet */
     OPTION_U64,           /* uint64_t with min, max */
     OPTION_F64,           /* double with min, max */
+    OPTION_F64_AUTO,      /* the same, or the word auto: 0 */
     OPTION_DURATION,      /* int64_t microseconds with min, max */
     OPTION_BYTES,         /* uint64_t with min, max */
     OPTION_TEXT,          /* const char *, borrowed from argv or environment */

@@ -22,6 +22,8 @@ const char *option_argument_text(const struct option *row)
         return "N";
     case OPTION_F64:
         return "X";
+    case OPTION_F64_AUTO:
+        return "X|auto";
     case OPTION_DURATION:
         return "DURATION";
     case OPTION_INTERVAL:
@@ -69,6 +71,10 @@ int option_print(const struct option *row, const void *target, struct buf *out)
     case OPTION_F64:
         memcpy(&f64, field, sizeof f64);
         text_f64(f64, number, sizeof number);
+        break;
+    case OPTION_F64_AUTO:
+        memcpy(&f64, field, sizeof f64);
+        text = f64 == 0.0 ? "auto" : text_f64(f64, number, sizeof number);
         break;
     case OPTION_DURATION:
         memcpy(&us, field, sizeof us);

@@ -6,6 +6,8 @@
 #include "engine/detect/set.h"
 #include "engine/detect/verdict.h"
 #include "engine/ingest/batch.h"
+#include "engine/shell/detecting.h"
+#include "proto/base/check.h"
 #include "proto/base/text.h"
 #include "tools/fyke/replay_compare.h"
 
@@ -164,20 +166,42 @@ static int work_read(struct replay *r, struct work *w, struct fault *fault)
     return err;
 }
 
+/* One setting as it was at the batch; an older database may not have it. */
+static int setting_take(struct replay *r, const char *name, uint64_t batch,
+                        struct settings *s, struct fault *fault)
+{
+    struct buf text;
+    const struct option *row =
+        option_find(settings_run, settings_run_count, name);
+    check(row != NULL && row->type != OPTION_TEXT);
+    buf_init(&text, 4096);
+    int err = reader_setting_get(r->reader, name, batch, &text);
+    if (err == 0)
+        err = option_set_named(row, buf_text(&text), s, fault);
+    else if (err == ERR_NOTFOUND)
+        err = 0;
+    buf_release(&text);
+    return err != 0 ? fault_set(fault, ERR_CORRUPT,
+                                "batch %" PRIu64
+                                ": its setting %s cannot be read: %s",
+                                batch, name, err_text(err))
+                    : 0;
+}
+
 static int work_configure(struct replay *r, struct work *w, struct fault *fault)
 {
-    uint64_t batch = w->stored.batch;
-    uint64_t trees = 0, subsample = 0, fit_rows = 0;
-    int err = setting_u64(r, "trees", batch, &trees, fault);
-    if (err == 0)
-        err = setting_u64(r, "subsample", batch, &subsample, fault);
-    if (err == 0)
-        err = setting_u64(r, "fit_rows", batch, &fit_rows, fault);
-    w->config = detect_config_default();
+    static const char *const names[] = { "trees",       "subsample",
+                                         "fit_rows",    "eps",
+                                         "min_points",  "scale",
+                                         "context_rows" };
+    struct settings s = { 0 };
+    int err = option_defaults(settings_run, settings_run_count, &s, fault);
+    for (size_t i = 0; i < sizeof names / sizeof *names && err == 0; i++)
+        err = setting_take(r, names[i], w->stored.batch, &s, fault);
+    w->config = detecting_config(&s);
     w->config.seed = w->stored.seed;
-    w->config.trees = (uint32_t)trees;
-    w->config.subsample = (uint32_t)subsample;
-    w->config.fit_rows = (uint32_t)fit_rows;
+    w->config.batch_rows = 0; /* it was cut already */
+    option_release(settings_run, settings_run_count, &s);
     return err != 0 ? err
                     : detect_set_check(&w->detectors, &w->config,
                                        r->schema->feature_count, fault);

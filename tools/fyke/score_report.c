@@ -3,8 +3,8 @@
  */
 #include "tools/fyke/score_report.h"
 
+#include "engine/detect/dbscan.h"
 #include "proto/base/text.h"
-#include "proto/wire/dbscan.h"
 #include "tools/fyke/score_label.h"
 
 #include <inttypes.h>
@@ -94,34 +94,6 @@ static void print_input(const struct score_report *r, struct buf *out)
         (void)buf_printf(out, "  hint      %s\n", s->hint);
 }
 
-/* How eps came about. */
-static void print_eps(const struct dbscan_eps *e, struct buf *out)
-{
-    char points[32];
-    switch (e->why) {
-    case DBSCAN_EPS_KNEE:
-    case DBSCAN_EPS_POSITIVE:
-        (void)buf_printf(
-            out,
-            "eps %g (auto: %s of the distances to the %u. "
-            "neighbour; %.1f %% of %s rows are within)",
-            e->eps,
-            e->why == DBSCAN_EPS_KNEE ? "the knee" : "the smallest above 0",
-            e->k, e->sampled > 0 ? 100.0 * e->within / e->sampled : 0,
-            text_count(e->sampled, points, sizeof points));
-        return;
-    case DBSCAN_EPS_DUPLICATES:
-        (void)buf_printf(out, "eps %g (auto: rows have equal ones)", e->eps);
-        return;
-    case DBSCAN_EPS_FEW:
-        (void)buf_printf(out, "no eps: fewer than %u rows", e->k);
-        return;
-    default:
-        (void)buf_printf(out, "eps %g", e->eps);
-        return;
-    }
-}
-
 static void print_clusters(const struct detect_result *r, struct buf *out)
 {
     int32_t clusters = 0;
@@ -147,7 +119,7 @@ static void print_detector(const struct score_report *r,
     char number[32];
     (void)buf_printf(out, "  %-10s", run->ops->name);
     if (result->eps != NULL)
-        print_eps(result->eps, out);
+        (void)dbscan_why_eps(result, out);
     else
         (void)buf_printf(out, "%u trees on %u rows each, seed %" PRIu64,
                          result->trees, result->psi, r->settings->seed);

@@ -17,6 +17,7 @@ struct settings {
     const char *mode;
     struct option_list features;
     int64_t interval_us;
+    double eps;
 };
 
 #define FIELD(name, type) OPTION_FIELD_AS(struct settings, name, type)
@@ -47,6 +48,8 @@ static const struct option table[] = {
       "by count only" },
     { "fresh", 'f', OPTION_FLAG, FIELD(fresh, bool), 0, 0, NULL, NULL, NULL,
       "Output", "start over" },
+    { "eps", 0, OPTION_F64_AUTO, FIELD(eps, double), 0.5, 8, "auto", NULL, NULL,
+      "Cut", "how near is near" },
 };
 enum { ROWS = sizeof table / sizeof table[0], OPERANDS = 2 };
 

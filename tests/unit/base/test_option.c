@@ -81,6 +81,26 @@ Test(option, values_follow_or_are_attached)
     option_release(table, ROWS, &run.s);
 }
 
+Test(option, a_number_may_be_left_to_be_found)
+{
+    struct buf out;
+    buf_init(&out, 100);
+    struct run run = parse("");
+    cr_expect_eq(run.s.eps, 0.0, "auto, the default");
+    cr_expect_eq(option_print(&table[ROWS - 1], &run.s, &out), 0);
+    option_release(table, ROWS, &run.s);
+    run = parse("--eps 0.75");
+    cr_expect_eq(run.s.eps, 0.75);
+    (void)buf_append_char(&out, ' ');
+    cr_expect_eq(option_print(&table[ROWS - 1], &run.s, &out), 0);
+    option_release(table, ROWS, &run.s);
+    run = parse("--eps 0.75 --eps AUTO");
+    cr_expect_eq(run.s.eps, 0.0);
+    cr_expect_str_eq(buf_text(&out), "auto 0.75");
+    option_release(table, ROWS, &run.s);
+    buf_release(&out);
+}
+
 Test(option, short_flags_may_share_a_dash)
 {
     struct run run = parse("-qfn 9");
@@ -144,6 +164,9 @@ Test(option, faults_name_the_flag_the_range_and_the_way_out)
                                   "frozen; did you mean rolling?");
     expect_fault("--mode xyzzyx",
                  "--mode xyzzyx: choose batch, rolling or frozen");
+    expect_fault("--eps 9", "--eps 9 is out of range: 0.5..8, or auto");
+    expect_fault("--eps 0", "--eps 0 is out of range: 0.5..8, or auto");
+    expect_fault("--eps near", "--eps near is neither a number nor auto");
     expect_fault("--quiet=perhaps", "--quiet perhaps: say true or false");
 }
 

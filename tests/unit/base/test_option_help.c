@@ -32,6 +32,8 @@ Test(option_help, help_is_grouped_and_fits_80_columns)
         "                                    whenever there is room, off is "
         "by count only\n"
         "                                    (default 1s; 1ms..1d)\n"
+        "      --eps X|auto                  how near is near (default auto; "
+        "0.5..8)\n"
         "\n"
         "Flag\n"
         "      --severity X                  rows at this severity and above "

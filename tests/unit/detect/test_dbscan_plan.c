@@ -118,4 +118,11 @@ Test(dbscan_plan, settings_out_of_range_are_named_with_their_limits)
     expect_check(&c, 3, ERR_INVALID, "--context-rows");
     c.context_rows = 1000000;
     expect_check(&c, 64, ERR_LIMIT, "--context-rows 1000000");
+    c = detect_config_default();
+    c.batch_rows = 100000;
+    expect_check(&c, 64, 0, NULL);
+    c.batch_rows = (uint32_t)dbscan_rows_max(&c, 10);
+    expect_check(&c, 10, 0, NULL);
+    c.batch_rows++;
+    expect_check(&c, 10, ERR_LIMIT, "--max-rows 1676");
 }

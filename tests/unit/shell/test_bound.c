@@ -67,6 +67,27 @@ Test(bound, more_of_anything_needs_no_less_memory)
     cr_expect_gt(bound_with(&s, 10).worker_bytes, base.worker_bytes);
 }
 
+Test(bound, dbscan_needs_memory_of_its_own)
+{
+    struct settings s = defaults();
+    struct fault fault = { 0 };
+    struct bound alone = bound_with(&s, 10);
+    cr_assert_eq(
+        option_set(option_find(settings_run, settings_run_count, "detector"),
+                   "iforest,dbscan", &s, &fault),
+        0);
+    struct bound both = bound_with(&s, 10);
+    cr_expect_gt(both.flight_bytes, alone.flight_bytes);
+    cr_expect_gt(both.worker_bytes, alone.worker_bytes + 4 * 10 * s.max_rows);
+    s.context_rows = 100000;
+    cr_expect_gt(bound_with(&s, 10).coordinator_bytes, both.coordinator_bytes,
+                 "they are learned state");
+    s.max_rows = 1000000; /* in parts, whose halos may be everything */
+    uint64_t halos = s.pipeline * 8 * 1000000 * 40;
+    cr_expect_gt(bound_with(&s, 10).flight_bytes, both.flight_bytes + halos);
+    option_release(settings_run, settings_run_count, &s);
+}
+
 Test(bound, the_defaults_fit_a_small_machine)
 {
     struct settings s = defaults();

@@ -35,6 +35,10 @@ Test(settings, defaults_are_those_of_the_contract)
     cr_expect_eq(s.trees, 100);
     cr_expect_eq(s.subsample, 256);
     cr_expect_eq(s.fit_rows, 1024);
+    cr_expect_eq(s.eps, 0.0, "auto");
+    cr_expect_eq(s.min_points, 10);
+    cr_expect_str_eq(s.scale, "auto");
+    cr_expect_eq(s.context_rows, 1024);
     cr_expect_eq(s.seed, 1);
     cr_expect_eq(s.severity, 99.9);
     cr_expect_eq(s.every_us, 100000);
