@@ -109,6 +109,7 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_SNAPSHOTS_BELOW] =
         "select sum(length(learned)) from state_snapshot where batch<?1",
     [SQL_DROP_SNAPSHOTS] = "delete from state_snapshot where batch<?1",
+    [SQL_FORGET_SNAPSHOTS] = "delete from state_snapshot where batch>?1",
     [SQL_VACUUM] = "pragma incremental_vacuum(512)",
 };
 

@@ -208,6 +208,17 @@ int store_events_put(struct store *s, const struct store_event *event,
     return store_end(s, err, fault);
 }
 
+int store_snapshots_forget(struct store *s, uint64_t batch, struct fault *fault)
+{
+    int err = store_begin_ours(s, fault);
+    if (err != 0) {
+        return err;
+    }
+    err = store_run_with(s, SQL_FORGET_SNAPSHOTS, (int64_t)batch, 0, fault);
+    err = store_end(s, err, fault);
+    return err != 0 ? err : retain_load(s, fault);
+}
+
 int store_silence_put(struct store *s, int64_t from_ns, int64_t to_ns,
                       uint64_t count, struct fault *fault)
 {

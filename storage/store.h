@@ -309,6 +309,10 @@ void store_tidy(struct store *s, bool idle);
 FYKE_MUST_USE int store_events_put(struct store *s,
                                    const struct store_event *event,
                                    uint32_t count, struct fault *fault);
+/* Forgets the full states after batch `batch`: the deltas say the same of them,
+ * from an earlier one on. */
+FYKE_MUST_USE int store_snapshots_forget(struct store *s, uint64_t batch,
+                                         struct fault *fault);
 /* A run of empty intervals. */
 FYKE_MUST_USE int store_silence_put(struct store *s, int64_t from_ns,
                                     int64_t to_ns, uint64_t count,

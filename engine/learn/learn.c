@@ -35,6 +35,18 @@ uint64_t learn_batch(const struct learn *l)
     return l->batch;
 }
 
+uint32_t learn_recent_max(const struct learn *l)
+{
+    return l->recent.rows_max;
+}
+
+int learn_recent_max_set(struct learn *l, uint32_t recent_max)
+{
+    return recent_max > CODEC_RECENT_MAX
+               ? ERR_INVALID
+               : recent_resize(&l->recent, recent_max);
+}
+
 static int clone_rings(const struct learn *l, struct learn *copy)
 {
     for (uint32_t i = 0; i < l->ring_count; i++) {

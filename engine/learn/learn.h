@@ -63,6 +63,11 @@ uint64_t learn_batch(const struct learn *l); /* last batch applied, 0 = none */
 /* Applies the delta of batch learn_batch + 1. Errors: ERR_INVALID. */
 FYKE_MUST_USE int learn_apply(struct learn *l, uint64_t batch,
                               const struct learn_delta *d);
+/* From here on it keeps this many recent rows; of more the newest stay. A
+ * state that is rebuilt begins with the number that the batches behind it were
+ * computed with. Errors: ERR_INVALID, ERR_NOMEM: nothing has changed. */
+FYKE_MUST_USE int learn_recent_max_set(struct learn *l, uint32_t recent_max);
+uint32_t learn_recent_max(const struct learn *l);
 /* The full state, for snapshots. */
 int learn_encode(const struct learn *l, struct buf *out);
 FYKE_MUST_USE int learn_decode(const void *bytes, size_t n,

@@ -82,3 +82,24 @@ int recent_add(struct recent *r, const struct matrix *m)
     r->rows = (uint32_t)(rows - out);
     return 0;
 }
+
+int recent_resize(struct recent *r, uint32_t rows_max)
+{
+    size_t cells = (size_t)r->rows * r->cols;
+    struct recent resized;
+    recent_init(&resized, r->cols, rows_max);
+    if (cells > 0) {
+        float *data = malloc(cells * sizeof *data);
+        if (data == NULL)
+            return ERR_NOMEM;
+        recent_copy(r, data);
+        struct matrix rows = { data, r->rows, r->cols, r->rows };
+        int err = recent_add(&resized, &rows);
+        free(data);
+        if (err != 0)
+            return err;
+    }
+    free(r->data);
+    *r = resized;
+    return 0;
+}

@@ -19,6 +19,8 @@ struct recent {
 
 void recent_init(struct recent *r, uint32_t cols, uint32_t rows_max);
 void recent_release(struct recent *r);
+/* Another rows_max; the oldest rows fall out. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int recent_resize(struct recent *r, uint32_t rows_max);
 /* Appends the newest rows (oldest first); those beyond rows_max fall out. */
 FYKE_MUST_USE int recent_add(struct recent *r, const struct matrix *m);
 /* All rows, oldest first, column-major with stride `rows`. */

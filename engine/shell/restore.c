@@ -229,9 +229,32 @@ static int load_base(struct engine *e, struct reader *reader, uint64_t base,
                              &r->learn)
                  : learn_decode(snapshot.data, snapshot.length, &r->learn);
     buf_release(&snapshot);
+    if (rc == 0 && from > 0)
+        rc = learn_recent_max_set(r->learn, e->verdict.recent_max);
     if (rc != 0)
         return rc;
     return reader_deltas(reader, from + 1, base, apply_delta, r, fault);
+}
+
+/* A full state behind the base that keeps another number of recent rows must
+ * not become anybody's base: it lacks rows that the state here has. */
+static int forget_unlike(struct engine *e, struct reader *reader, uint64_t base,
+                         struct fault *fault)
+{
+    struct buf snapshot;
+    struct learn *learn = NULL;
+    uint64_t from = 0;
+    buf_init(&snapshot, (size_t)1 << 30);
+    int rc =
+        reader_snapshot(reader, e->meta.last_batch, &snapshot, &from, fault);
+    if (rc == 0 && from > base)
+        rc = learn_decode(snapshot.data, snapshot.length, &learn);
+    bool unlike =
+        learn != NULL && learn_recent_max(learn) != e->verdict.recent_max;
+    buf_release(&snapshot);
+    learn_free(learn);
+    return rc != 0 || !unlike ? rc
+                              : store_snapshots_forget(e->store, base, fault);
 }
 
 int restore_learned(struct engine *e, uint64_t *ret_state_batch,
@@ -248,6 +271,8 @@ int restore_learned(struct engine *e, uint64_t *ret_state_batch,
      * for an earlier state than the one before it did. */
     if (rc == 0)
         rc = load_base(e, reader, last.state_batch, &r, fault);
+    if (rc == 0)
+        rc = forget_unlike(e, reader, last.state_batch, fault);
     if (rc == 0)
         rc = learn_history_new(r.learn, COORD_DEPTH_MAX, &r.history);
     if (rc == 0) {

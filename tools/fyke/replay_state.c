@@ -34,14 +34,15 @@ static int learn_begin(struct replay *r, const struct buf *snapshot,
     r->learn_recent = recent_max;
     if (from == 0)
         return learn_new(r->schema->feature_count, recent_max, &r->learn);
-    return learn_decode(snapshot->data, snapshot->length, &r->learn);
+    int err = learn_decode(snapshot->data, snapshot->length, &r->learn);
+    return err != 0 ? err : learn_recent_max_set(r->learn, recent_max);
 }
 
 static bool learn_can_go_on(const struct replay *r, uint64_t from,
                             uint32_t recent_max, uint64_t state_batch)
 {
     return r->learn != NULL && r->learn_from == from &&
-           (from != 0 || r->learn_recent == recent_max) &&
+           r->learn_recent == recent_max &&
            learn_batch(r->learn) <= state_batch;
 }
 

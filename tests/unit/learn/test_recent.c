@@ -62,3 +62,23 @@ Test(recent, room_grows_with_the_rows_and_not_before)
     cr_assert_leq(r.capacity, 1024);
     recent_release(&r);
 }
+
+Test(recent, another_maximum_keeps_the_newest)
+{
+    struct recent r;
+    recent_init(&r, 3, 100);
+    cr_assert_eq(recent_resize(&r, 80), 0);
+    cr_assert_eq(add_rows(&r, 0, 130), 0);
+    expect_last(&r, 130);
+    cr_assert_eq(recent_resize(&r, 50), 0);
+    expect_last(&r, 130);
+    cr_assert_eq(recent_resize(&r, 90), 0);
+    cr_assert_eq(r.rows, 50);
+    cr_assert_eq(add_rows(&r, 130, 39), 0);
+    cr_assert_eq(r.rows, 89);
+    cr_assert_eq(add_rows(&r, 169, 300), 0);
+    expect_last(&r, 469);
+    cr_assert_eq(recent_resize(&r, 0), 0);
+    expect_last(&r, 469);
+    recent_release(&r);
+}
