@@ -169,7 +169,6 @@ static uint64_t verdict_bytes(const struct settings *s)
                        UINT64_C(28) * LEARN_BINS * detectors);
 }
 
-/* What DBSCAN holds of a batch, and the task that it sends. */
 /* What the parts of a batch that is split come to: each point in every halo,
  * and the sample's nearest distances. */
 static uint64_t halo_bytes(const struct settings *s)
@@ -181,6 +180,7 @@ static uint64_t halo_bytes(const struct settings *s)
     return parts > 1 ? parts * (points * POINT_HALO_BYTES + lists) : 0;
 }
 
+/* What DBSCAN holds of a batch, and the task that it sends. */
 static uint64_t clusters_bytes(const struct settings *s, uint32_t features)
 {
     uint64_t points = cluster_points(s);
