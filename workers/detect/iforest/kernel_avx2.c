@@ -11,31 +11,37 @@ static inline __m256i step(__m256i at, __m256 threshold, __m256 x)
     return _mm256_sub_epi32(at, _mm256_castps_si256(above));
 }
 
+#define SIDE 4u /* vectors that go down side by side */
+#define EACH_SIDE(v) for (uint32_t v = 0; v < SIDE; v++)
+
 /* The first four levels are in two registers, others are gathered. */
 static void fill(const struct mask_feature *f, const float *x,
                  struct mask_bits *bits)
 {
-    uint16_t rank[MASK_ROWS];
+    _Alignas(32) uint16_t rank[MASK_ROWS];
     const __m256 low = _mm256_loadu_ps(f->search);
     const __m256 high = _mm256_loadu_ps(f->search + 8);
     const __m256i first = _mm256_set1_epi32(1 << f->levels);
-    for (uint32_t i = 0; i < MASK_ROWS; i += 16) {
-        __m256 xa = _mm256_loadu_ps(x + i), xb = _mm256_loadu_ps(x + i + 8);
-        __m256i a = _mm256_set1_epi32(1), b = a;
-        for (uint32_t level = 0; level < 3; level++) {
-            a = step(a, _mm256_permutevar8x32_ps(low, a), xa);
-            b = step(b, _mm256_permutevar8x32_ps(low, b), xb);
+    for (uint32_t i = 0; i < MASK_ROWS; i += 8 * SIDE) {
+        __m256 value[SIDE];
+        __m256i at[SIDE];
+        EACH_SIDE(v) value[v] = _mm256_loadu_ps(x + i + 8 * v);
+        EACH_SIDE(v) at[v] = _mm256_set1_epi32(1);
+        for (uint32_t level = 0; level < 3; level++)
+            EACH_SIDE(v)
+        at[v] = step(at[v], _mm256_permutevar8x32_ps(low, at[v]), value[v]);
+        EACH_SIDE(v)
+        at[v] = step(at[v], _mm256_permutevar8x32_ps(high, at[v]), value[v]);
+        for (uint32_t level = 4; level < f->levels; level++)
+            EACH_SIDE(v)
+        at[v] = step(at[v], _mm256_i32gather_ps(f->search, at[v], 4), value[v]);
+        for (uint32_t v = 0; v < SIDE; v += 2) {
+            __m256i packed =
+                _mm256_packus_epi32(_mm256_sub_epi32(at[v], first),
+                                    _mm256_sub_epi32(at[v + 1], first));
+            _mm256_store_si256((__m256i *)(rank + i + 8 * v),
+                               _mm256_permute4x64_epi64(packed, 0xD8));
         }
-        a = step(a, _mm256_permutevar8x32_ps(high, a), xa);
-        b = step(b, _mm256_permutevar8x32_ps(high, b), xb);
-        for (uint32_t level = 4; level < f->levels; level++) {
-            a = step(a, _mm256_i32gather_ps(f->search, a, 4), xa);
-            b = step(b, _mm256_i32gather_ps(f->search, b, 4), xb);
-        }
-        __m256i packed = _mm256_packus_epi32(_mm256_sub_epi32(a, first),
-                                             _mm256_sub_epi32(b, first));
-        _mm256_storeu_si256((__m256i *)(rank + i),
-                            _mm256_permute4x64_epi64(packed, 0xD8));
     }
     mask_answer(f, x, rank, bits);
 }

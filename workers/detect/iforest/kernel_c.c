@@ -2,21 +2,24 @@
 #include "workers/detect/iforest/kernel_deep.h"
 #include "workers/detect/iforest/kernel_mask.h"
 
-/* Down the search tree: how many thresholds are below x. */
-static uint16_t rank_of(const struct mask_feature *f, float x)
-{
-    uint32_t at = 1;
-    for (uint32_t level = 0; level < f->levels; level++)
-        at = 2 * at + (f->search[at] < x);
-    return (uint16_t)(at - (1u << f->levels));
-}
+#include <stddef.h>
 
+#define SIDE 8u /* searches that go side by side */
+#undef EACH
+#define EACH(j) for (uint32_t j = 0; j < SIDE; j++)
+
+/* Down the search tree: how many thresholds are below each value. */
 static void fill(const struct mask_feature *f, const float *x,
                  struct mask_bits *bits)
 {
     uint16_t rank[MASK_ROWS];
-    for (uint32_t i = 0; i < MASK_ROWS; i++)
-        rank[i] = rank_of(f, x[i]);
+    for (uint32_t i = 0; i < MASK_ROWS; i += SIDE) {
+        size_t at[SIDE];
+        EACH(j) at[j] = 1;
+        for (uint32_t level = 0; level < f->levels; level++)
+            EACH(j) at[j] = 2 * at[j] + (f->search[at[j]] < x[i + j]);
+        EACH(j) rank[i + j] = (uint16_t)(at[j] - ((size_t)1 << f->levels));
+    }
     mask_answer(f, x, rank, bits);
 }
 
