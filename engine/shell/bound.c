@@ -195,7 +195,8 @@ static uint64_t clusters_bytes(const struct settings *s, uint32_t features)
 static uint64_t sealed_bytes(const struct settings *s, uint32_t features)
 {
     uint64_t rows = s->max_rows;
-    uint64_t columns = rows * (4 + 8 + 4 * (uint64_t)features);
+    uint64_t label = s->schema.label != NULL;
+    uint64_t columns = rows * (4 + 8 + label + 4 * (uint64_t)features);
     uint64_t detect = arena_bytes(8 * rows + fit_bytes(s, features)) +
                       arena_bytes(part_rows(s, features) * 4 * features);
     uint64_t batch = columns + detect + clusters_bytes(s, features) +
@@ -242,7 +243,7 @@ static uint64_t worker_bytes(const struct settings *s, uint32_t features)
 void bound_of(const struct settings *s, uint32_t features, uint32_t workers,
               struct bound *ret_b)
 {
-    uint64_t row = block_row_bytes(features);
+    uint64_t row = block_row_bytes(features) + (s->schema.label != NULL);
     uint64_t ahead =
         (UINT64_C(2) + BOUND_BLOCKS_MAX) * bound_block_records(features);
     uint64_t flight = text_bytes(s) + (bound_cap_rows(s) + ahead) * row +

@@ -202,6 +202,7 @@ static void tear_down(struct engine *e)
     learn_history_free(e->history);
     schema_free(e->schema);
     free(e->feature_name);
+    labels_release(&e->labels);
     restore_release(e);
     tune_release(e);
     if (e->private_dir.path[0] != '\0')
@@ -244,6 +245,7 @@ static void fill_summary(struct engine *e, struct engine_summary *s)
         .duplicates = stats.duplicates,
         .alarms = stats.alarms,
     };
+    labels_measure(&e->labels, &e->detectors, &s->labels);
     if (e->forced && e->intake.kind != SOURCE_FILE)
         s->lost_records = stats.records_in_flight + intake_records_waiting(e);
     (void)snprintf(s->db, sizeof s->db, "%s", e->db);

@@ -9,6 +9,7 @@
 #ifndef FYKE_SHELL_ENGINE_H
 #define FYKE_SHELL_ENGINE_H
 
+#include "engine/shell/labels.h"
 #include "engine/shell/settings.h"
 #include "engine/shell/votes.h"
 #include "proto/host/log.h"
@@ -62,6 +63,7 @@ struct engine_summary {
     uint32_t workers;      /* started, or the most that were there at once */
     uint32_t restarts;
     uint64_t retries, duplicates, alarms;
+    struct labels_measured labels; /* of this run */
     char db[4096];
 };
 

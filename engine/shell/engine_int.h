@@ -205,6 +205,7 @@ struct engine {
     struct stages stages;
     struct flight flight;
     struct engine_progress progress;
+    struct labels labels;
     struct recent recent;
     uint64_t best_below, best_of, best_line;
     uint32_t workers_most; /* at once, for the summary */

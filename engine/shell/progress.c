@@ -219,6 +219,7 @@ void progress_committed(struct engine *e, const struct slot *s,
     p->flagged += v->flagged;
     p->near += v->near;
     votes_add(&p->votes, v);
+    labels_add(&e->labels, &s->input, s->run, v);
     if (v->rows > 0 &&
         (e->best_of == 0 ||
          verdict_severity_compare(v->best_below, v->best_of, e->best_below,

@@ -144,6 +144,9 @@ static int set_up_detectors(struct engine *e, struct fault *fault)
         return fault_set(fault, ERR_NOMEM, "out of memory");
     for (uint32_t i = 0; i < n; i++)
         e->feature_name[i] = e->schema->column[e->schema->feature[i]].name;
+    bool has_label = e->schema->label_column != SCHEMA_NO_COLUMN;
+    if (has_label && labels_init(&e->labels, e->detectors.count) != 0)
+        return fault_set(fault, ERR_NOMEM, "out of memory");
     return detect_set_check(&e->detectors, &e->detect, n, fault);
 }
 

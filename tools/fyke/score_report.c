@@ -6,6 +6,7 @@
 #include "engine/detect/dbscan.h"
 #include "proto/base/text.h"
 #include "tools/fyke/score_label.h"
+#include "tools/fyke/view_label.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -150,6 +151,18 @@ static void print_flagged(const struct score_report *r, struct buf *out)
                      score_detect_score(d, best), line);
 }
 
+static void print_label(const struct score_report *r, struct buf *out)
+{
+    const struct schema *s = r->in->schema;
+    struct labels_measured m;
+    if (s->label_column == SCHEMA_NO_COLUMN)
+        return;
+    if (score_label_measure(&r->in->batch, r->found, &m) == 0)
+        (void)view_label_print(s->column[s->label_column].name, &m, out);
+    else
+        (void)buf_append_text(out, "  no memory to compare with the label\n");
+}
+
 void score_report_print(const struct score_report *r, struct buf *out)
 {
     const struct batch_input *b = &r->in->batch;
@@ -172,6 +185,5 @@ void score_report_print(const struct score_report *r, struct buf *out)
                      r->threads, plural(r->threads, "thread", "threads"));
     score_report_quarantine(r->in, out);
     print_flagged(r, out);
-    if (score_label_print(r->in, d, out) == ERR_NOMEM)
-        (void)buf_append_text(out, "  no memory to compare with the label\n");
+    print_label(r, out);
 }

@@ -5,6 +5,7 @@
 
 #include "proto/base/text.h"
 #include "tools/fyke/cli.h"
+#include "tools/fyke/view_label.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -218,6 +219,8 @@ int view_run_end(struct view_run *v, const struct engine_summary *s)
         print_rows(v, s, &found, &out);
         print_quarantine(v, &s->progress, &found, &out);
         print_flagged(s, &out);
+        if (s->progress.rows_scored > 0)
+            (void)view_label_print(v->settings->schema.label, &s->labels, &out);
         print_troubles(s, &out);
         print_stopped(v, s, &out);
         (void)fputs(buf_text(&out), stderr);
