@@ -76,6 +76,12 @@ static inline uint32_t tree_leaf_end(const struct tree *t, uint32_t node)
     return end == t->nodes ? t->leaves : t->node[end].leaf;
 }
 
+/* Its leaves' boxes can be looked at together. */
+static inline bool tree_is_run(const struct tree *t, uint32_t node)
+{
+    return tree_leaf_end(t, node) - t->node[node].leaf <= TREE_RUN;
+}
+
 static inline const float *tree_block(const struct tree *t, uint32_t leaf)
 {
     return t->block + (size_t)leaf * t->cols * TREE_LEAF;

@@ -88,11 +88,6 @@ static inline uint32_t tree_run(const struct tree_index *x, uint32_t a,
            ((1u << count) - 1);
 }
 
-static inline bool tree_is_run(const struct tree *t, uint32_t node)
-{
-    return tree_leaf_end(t, node) - t->node[node].leaf <= TREE_RUN;
-}
-
 /* Counts a pair of leaves as done; now and then lets others know. */
 static inline int tree_step(struct tree_index *x, const struct dbscan_work *w,
                             uint32_t steps)

@@ -2,6 +2,10 @@
  * The nearest points of single queries: from the root, the nearer child first,
  * the best ones so far in a heap. Boxes and float32 sums tell what cannot be
  * among them, the exact sum decides, equal ones by index.
+ *
+ * Queries go in the order of a tree of their own. So each begins next to the
+ * last one, with a bound: its k-th nearest is no further than that of the last
+ * one and the way between them.
  */
 #include "workers/detect/dbscan/dbscan.h"
 #include "workers/detect/dbscan/exact.h"
@@ -20,6 +24,7 @@ struct query_best {
 
 struct query {
     struct tree t;
+    struct tree queries;
     const struct tree_kernel *kernel;
     const struct compute_context *context;
     uint32_t steps;           /* leaves since compute_advance */
@@ -27,6 +32,7 @@ struct query {
     uint32_t count;           /* how many are known */
     struct query_best *best;  /* a heap, the worst on top */
     struct exact_limit limit; /* of what may still be among them */
+    double bound;             /* the k-th square of the last query */
     _Alignas(64) float box[2 * DBSCAN_COLS_MAX]; /* of the query alone */
 };
 
@@ -67,7 +73,8 @@ static void query_add(struct query *s, double square, uint32_t point)
     } else {
         return;
     }
-    s->limit = exact_limit_square(s->best[0].square, s->t.cols);
+    if (s->best[0].square < s->limit.square)
+        s->limit = exact_limit_square(s->best[0].square, s->t.cols);
 }
 
 static void query_leaf(struct query *s, uint32_t leaf)
@@ -90,7 +97,27 @@ static float query_gap(const struct query *s, uint32_t node)
     return s->kernel->gap(s->box, tree_box(&s->t, node), s->t.pad);
 }
 
-/* Fills the heap for the query in `box`. */
+/* The leaves of a node, TREE_RUN at most; a nearer one may spare others. */
+static int query_leaves(struct query *s, uint32_t node)
+{
+    uint32_t first = s->t.node[node].leaf;
+    uint32_t left = (1u << (tree_leaf_end(&s->t, node) - first)) - 1;
+    float out = INFINITY;
+    while (left != 0) {
+        if (s->limit.out < out) {
+            out = s->limit.out;
+            left &= s->kernel->run(&s->t, s->box, first, out);
+            continue;
+        }
+        query_leaf(s, first + (uint32_t)__builtin_ctz(left));
+        left &= left - 1;
+        if (++s->steps % 4096 == 0 && compute_advance(s->context, 4096) != 0)
+            return ERR_CANCELED;
+    }
+    return 0;
+}
+
+/* Fills the heap for the query in `box`; `limit` is set. */
 static int query_run(struct query *s)
 {
     struct {
@@ -99,7 +126,6 @@ static int query_run(struct query *s)
     } stack[TREE_DEPTH + 1];
     uint32_t depth = 0;
     s->count = 0;
-    s->limit = exact_limit_square((double)INFINITY, s->t.cols);
     stack[depth++].node = 0;
     stack[0].gap = 0;
     while (depth > 0) {
@@ -107,10 +133,8 @@ static int query_run(struct query *s)
         uint32_t node = stack[depth].node;
         if (stack[depth].gap > s->limit.out)
             continue;
-        if (tree_is_leaf(&s->t, node)) {
-            query_leaf(s, s->t.node[node].leaf);
-            if (++s->steps % 4096 == 0 &&
-                compute_advance(s->context, 4096) != 0)
+        if (tree_is_run(&s->t, node)) {
+            if (query_leaves(s, node) != 0)
                 return ERR_CANCELED;
             continue;
         }
@@ -126,25 +150,66 @@ static int query_run(struct query *s)
     return 0;
 }
 
-static int query_init(struct query *s, const struct matrix *points, uint32_t k,
+static int query_init(struct query *s, const struct matrix *points,
+                      const struct matrix *queries, uint32_t k,
                       const struct compute_context *context)
 {
     memset(s, 0, sizeof *s);
     s->kernel = tree_kernel_of(context->isa);
     s->context = context;
     s->k = k;
+    s->bound = (double)INFINITY;
     s->best = arena_alloc(context->arena, k, sizeof *s->best);
     if (s->best == NULL)
         return ERR_NOMEM;
-    return tree_build(points, context, &s->t);
+    int rc = tree_build(points, context, &s->t);
+    return rc != 0 ? rc : tree_build(queries, context, &s->queries);
 }
 
-static int query_row(struct query *s, const struct matrix *queries,
-                     uint32_t row)
+/* The query in a lane of a leaf of the queries' tree. */
+static int query_lane(struct query *s, uint32_t leaf, uint32_t lane)
 {
-    for (uint32_t j = 0; j < queries->cols; j++)
-        s->box[j] = s->box[s->t.pad + j] = matrix_column(queries, j)[row];
-    return query_run(s);
+    const float *from = tree_block(&s->queries, leaf) + lane;
+    double way = exact_square(from, TREE_LEAF, s->box, 1, s->t.cols);
+    double bound = sqrt(s->bound) + sqrt(way);
+    for (uint32_t j = 0; j < s->t.cols; j++)
+        s->box[j] = s->box[s->t.pad + j] = from[j * TREE_LEAF];
+    /* Far more than all the rounding. */
+    s->limit = exact_limit_square(bound * bound * (1 + 1e-9), s->t.cols);
+    int rc = query_run(s);
+    if (rc == 0)
+        s->bound = s->best[0].square;
+    return rc;
+}
+
+/* Calls `answer` with the heap of each query, by its row. */
+static int query_each(struct query *s,
+                      void (*answer)(struct query *s, uint32_t row, void *into),
+                      void *into)
+{
+    int rc = 0;
+    for (uint32_t leaf = 0; leaf < s->queries.leaves; leaf++)
+        for (uint32_t left = s->queries.lanes[leaf]; left != 0;
+             left &= left - 1) {
+            uint32_t lane = (uint32_t)__builtin_ctz(left);
+            rc = query_lane(s, leaf, lane);
+            if (rc != 0)
+                return rc;
+            answer(s, s->queries.point[leaf * TREE_LEAF + lane], into);
+        }
+    return rc;
+}
+
+struct query_nearest {
+    uint32_t *point;
+    double *square;
+};
+
+static void answer_nearest(struct query *s, uint32_t row, void *into)
+{
+    const struct query_nearest *n = into;
+    n->point[row] = s->best[0].point;
+    n->square[row] = s->best[0].square;
 }
 
 int dbscan_nearest(const struct matrix *points, const struct matrix *queries,
@@ -152,17 +217,20 @@ int dbscan_nearest(const struct matrix *points, const struct matrix *queries,
                    double *ret_square)
 {
     struct query s;
-    int rc = query_init(&s, points, 1, context);
-    for (uint32_t i = 0; rc == 0 && i < queries->rows; i++) {
+    struct query_nearest nearest = { ret_nearest, ret_square };
+    for (uint32_t i = 0; i < queries->rows; i++) {
         ret_nearest[i] = DBSCAN_NONE;
         ret_square[i] = (double)INFINITY;
-        if (points->rows == 0)
-            continue;
-        rc = query_row(&s, queries, i);
-        ret_nearest[i] = s.best[0].point;
-        ret_square[i] = s.best[0].square;
     }
-    return rc;
+    if (points->rows == 0)
+        return 0;
+    int rc = query_init(&s, points, queries, 1, context);
+    return rc != 0 ? rc : query_each(&s, answer_nearest, &nearest);
+}
+
+static void answer_distance(struct query *s, uint32_t row, void *into)
+{
+    ((double *)into)[row] = sqrt(s->best[0].square);
 }
 
 int dbscan_kth_distance(const struct matrix *points,
@@ -172,19 +240,22 @@ int dbscan_kth_distance(const struct matrix *points,
 {
     struct query s;
     check(k >= 1 && k <= points->rows);
-    int rc = query_init(&s, points, k, context);
-    for (uint32_t i = 0; rc == 0 && i < queries->rows; i++) {
-        rc = query_row(&s, queries, i);
-        ret_distance[i] = sqrt(s.best[0].square);
-    }
-    return rc;
+    int rc = query_init(&s, points, queries, k, context);
+    return rc != 0 ? rc : query_each(&s, answer_distance, ret_distance);
 }
 
+struct query_squares {
+    double *square;
+    uint32_t k; /* to a row; beyond the points there are, INFINITY */
+};
+
 /* Empties the heap, the best one first in the end. */
-static void query_squares(struct query *s, double *ret_square)
+static void answer_squares(struct query *s, uint32_t row, void *into)
 {
+    const struct query_squares *all = into;
+    double *square = all->square + (size_t)row * all->k;
     while (s->count > 0) {
-        ret_square[--s->count] = s->best[0].square;
+        square[--s->count] = s->best[0].square;
         if (s->count > 0)
             query_sink(s, 0, s->best[s->count]);
     }
@@ -196,16 +267,12 @@ int dbscan_near_squares(const struct matrix *points,
                         double *ret_square)
 {
     struct query s;
+    struct query_squares all = { ret_square, k };
     uint32_t found = k < points->rows ? k : points->rows;
-    int rc = query_init(&s, points, found, context);
-    for (uint32_t i = 0; rc == 0 && i < queries->rows; i++) {
-        double *square = ret_square + (size_t)i * k;
-        for (uint32_t n = found; n < k; n++)
-            square[n] = INFINITY;
-        if (found > 0)
-            rc = query_row(&s, queries, i);
-        if (rc == 0)
-            query_squares(&s, square);
-    }
-    return rc;
+    for (size_t i = 0; i < (size_t)queries->rows * k; i++)
+        ret_square[i] = (double)INFINITY;
+    if (found == 0)
+        return 0;
+    int rc = query_init(&s, points, queries, found, context);
+    return rc != 0 ? rc : query_each(&s, answer_squares, &all);
 }

@@ -76,7 +76,34 @@ static void check_kth(const struct matrix *points, const struct matrix *queries,
     }
 }
 
-static void check_rounds(bool kth)
+/* The k smallest, also where k is more than there are points. */
+static void check_squares(const struct matrix *points,
+                          const struct matrix *queries, uint32_t k,
+                          struct arena *a, const char *what)
+{
+    double *got = arena_alloc(a, (size_t)queries->rows * k, sizeof *got);
+    double *all = arena_alloc(a, points->rows, sizeof *all);
+    cr_assert(got != NULL && all != NULL);
+    for (enum isa isa = ISA_C; isa <= isa_detect(); isa++) {
+        struct compute_context context = { .arena = a, .isa = isa };
+        cr_assert_eq(dbscan_near_squares(points, queries, k, &context, got), 0);
+        for (uint32_t q = 0; q < queries->rows; q++) {
+            for (uint32_t p = 0; p < points->rows; p++)
+                all[p] = square(points, p, queries, q);
+            qsort(all, points->rows, sizeof *all, by_value);
+            for (uint32_t i = 0; i < k; i++) {
+                double want = i < points->rows ? all[i] : (double)INFINITY;
+                cr_assert_eq(got[(size_t)q * k + i], want,
+                             "%s, %s: square %u of %u is %a, not %a", what,
+                             isa_name(isa), i, q, got[(size_t)q * k + i], want);
+            }
+        }
+    }
+}
+
+enum asked { NEAREST, KTH, SQUARES };
+
+static void check_rounds(enum asked asked)
 {
     static const uint32_t sizes[] = { 1, 2, 32, 33, 100, 600 };
     struct rng r = seed_rng(seed_any());
@@ -91,7 +118,10 @@ static void check_rounds(bool kth)
         struct matrix queries = points_make(&a, &r, shape, 20, cols);
         if (round % 3 == 0) /* some of the points themselves */
             queries = matrix_slice(&points, rows / 2, rows - rows / 2);
-        if (kth)
+        if (asked == SQUARES)
+            check_squares(&points, &queries, 1 + (uint32_t)rng_below(&r, 40),
+                          &a, points_name[shape]);
+        else if (asked == KTH)
             check_kth(&points, &queries, 1 + (uint32_t)rng_below(&r, rows), &a,
                       points_name[shape]);
         else
@@ -102,12 +132,17 @@ static void check_rounds(bool kth)
 
 Test(tree_query, the_nearest_point_is_the_first_of_the_nearest)
 {
-    check_rounds(false);
+    check_rounds(NEAREST);
 }
 
 Test(tree_query, the_kth_distance_counts_equal_points_and_the_query)
 {
-    check_rounds(true);
+    check_rounds(KTH);
+}
+
+Test(tree_query, the_smallest_squares_ascend)
+{
+    check_rounds(SQUARES);
 }
 
 Test(tree_query, nothing_is_nearest_where_there_are_no_points)
