@@ -111,18 +111,19 @@ void grid_sweep_init(struct grid_sweep *s, const struct grid *g,
 void grid_sweep_row(struct grid_sweep *s, uint32_t row);
 
 /* Of the rows [from, to) around: the runs of cells within reach of the last
- * coordinate `last`, which is not below the one before in this row. */
+ * coordinates `low` to `high`, up to three apart. `low` is not below the one
+ * before in this row. */
 static inline struct grid_window grid_sweep_window(struct grid_sweep *s,
                                                    uint32_t from, uint32_t to,
-                                                   uint32_t last)
+                                                   uint32_t low, uint32_t high)
 {
     return (struct grid_window){ .last = s->cells->last,
                                  .cell = s->cell + from,
                                  .next = s->next + from,
                                  .stop = s->stop + from,
                                  .rows = to - from,
-                                 .low = last - GRID_REACH,
-                                 .high = last + GRID_REACH };
+                                 .low = low - GRID_REACH,
+                                 .high = high + GRID_REACH };
 }
 
 #endif

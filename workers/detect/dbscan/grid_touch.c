@@ -68,8 +68,8 @@ static int touch_cell(struct grid_touching *t, uint32_t cell)
     bool own_core = g->core_points[cell] > 0;
     int rc = 0;
     if (place < end) {
-        struct grid_window w =
-            grid_sweep_window(&t->sweep, 0, t->sweep.rows, g->all.last[cell]);
+        struct grid_window w = grid_sweep_window(
+            &t->sweep, 0, t->sweep.rows, g->all.last[cell], g->all.last[cell]);
         uint32_t own = own_core ? g->unite.parent[t->core] : DBSCAN_NONE;
         t->cells = g->kernel->cells(&w, g->unite.parent, own, t->cell);
     }

@@ -67,7 +67,8 @@ static void unite_cell(struct grid *g, struct grid_sweep *s, uint32_t cell,
 {
     struct unite *u = &g->unite;
     uint32_t other[GRID_AROUND_MAX], root = unite_find(u, cell);
-    struct grid_window w = grid_sweep_window(s, from, to, g->core.last[cell]);
+    struct grid_window w =
+        grid_sweep_window(s, from, to, g->core.last[cell], g->core.last[cell]);
     uint32_t n = g->kernel->cells(&w, u->parent, root, other);
     for (uint32_t i = 0; i < n; i++) {
         if (other[i] < cell)
