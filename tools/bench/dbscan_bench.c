@@ -32,6 +32,7 @@
 
 struct bench {
     struct dbscan_input in;
+    float *x; /* of the points */
     struct arena arena;
     struct dbscan_output out;
     int32_t *label;
@@ -132,7 +133,7 @@ static int read_points(struct bench *b, const char *path)
             return 1;
         }
     fclose(file);
-    m->data = x;
+    m->data = b->x = x;
     return 0;
 }
 
@@ -210,7 +211,7 @@ static int write_labels(const struct bench *b, const char *path)
 
 static int run(int argc, char **argv)
 {
-    struct bench b = { .label = NULL };
+    struct bench b = { .x = NULL, .label = NULL };
     uint32_t core = 0, noise = 0;
     b.in.own = b.in.points.rows = (uint32_t)strtoul(argv[1], NULL, 10);
     b.in.points.cols = (uint32_t)strtoul(argv[2], NULL, 10);
@@ -239,6 +240,7 @@ static int run(int argc, char **argv)
            noise);
     int rc = argc > 6 ? write_labels(&b, argv[6]) : 0;
     free(b.label);
+    free(b.x);
     arena_release(&b.arena);
     return rc;
 }
