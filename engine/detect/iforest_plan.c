@@ -129,9 +129,9 @@ static int check_numbers(const struct detect_config *c, uint32_t cols,
                          c->subsample, IFOREST_SUBSAMPLE_MAX);
     if (c->extension >= cols)
         return fault_set(fault, ERR_INVALID,
-                         "--extension %u: a split looks at %u more features "
-                         "than one, and there are %u: 0 to %u",
-                         c->extension, c->extension, cols, cols - 1);
+                         "--extension %u: splits look at %u features then, "
+                         "and there are %u: 0 to %u",
+                         c->extension, c->extension + 1, cols, cols - 1);
     if (c->fit_rows < 1 || c->fit_rows > FIT_ROWS_MAX)
         return fault_set(fault, ERR_INVALID, "--fit-rows %u: 1 to %u",
                          c->fit_rows, FIT_ROWS_MAX);

@@ -27,6 +27,7 @@ struct detect_config detecting_config(const struct settings *s)
     c.seed = s->seed;
     c.trees = (uint32_t)s->trees;
     c.subsample = (uint32_t)s->subsample;
+    c.extension = (uint32_t)s->extension;
     c.fit_rows = (uint32_t)s->fit_rows;
     c.eps = s->eps;
     c.min_points = (uint32_t)s->min_points;

@@ -154,6 +154,10 @@ static const char *const log_choices[] = { "text", "json", NULL };
     { "subsample", 0, OPTION_U64, F(subsample), 2, 4096, "256", NULL, "N",     \
       "Detector", "Rows that each tree is grown on",                           \
       OPTION_STORED, "max-samples" },                                          \
+    { "extension", 0, OPTION_U64, F(extension), 0, 1023, "0", NULL, "N",       \
+      "Detector",                                                              \
+      "Splits look at so many features more than one (extended forest)",       \
+      OPTION_STORED },                                                         \
     { "fit-rows", 0, OPTION_U64, F(fit_rows), 1, 100000, "1024", NULL, "N",    \
       "Detector", "Smaller batches are fitted together with recent rows",      \
       OPTION_STORED },                                                         \

@@ -33,7 +33,7 @@ struct settings {
     struct option_list detector; /* "iforest" */
     const char *votes;           /* "any", "all", "1".. */
     const char *mode; /* "batch" */
-    uint64_t seed, trees, subsample, fit_rows;
+    uint64_t seed, trees, subsample, extension, fit_rows;
     double eps; /* 0 = auto */
     uint64_t min_points, context_rows;
     const char *scale; /* "auto", "none", "standard", "robust" */

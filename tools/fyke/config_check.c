@@ -54,7 +54,8 @@ static int check_detector(const struct settings *s, struct fault *fault)
     struct detect_config c = detecting_config(s);
     struct detect_set set;
     int err = detecting_set(s, &set, fault);
-    return err != 0 ? err : detect_set_check(&set, &c, 1, fault);
+    /* as few features as these settings can be for */
+    return err != 0 ? err : detect_set_check(&set, &c, c.extension + 1, fault);
 }
 
 static const struct {

@@ -190,10 +190,10 @@ static int setting_take(struct replay *r, const char *name, uint64_t batch,
 
 static int work_configure(struct replay *r, struct work *w, struct fault *fault)
 {
-    static const char *const names[] = { "trees",       "subsample",
-                                         "fit_rows",    "eps",
-                                         "min_points",  "scale",
-                                         "context_rows" };
+    static const char *const names[] = { "trees",     "subsample",
+                                         "extension", "fit_rows",
+                                         "eps",       "min_points",
+                                         "scale",     "context_rows" };
     struct settings s = { 0 };
     int err = option_defaults(settings_run, settings_run_count, &s, fault);
     for (size_t i = 0; i < sizeof names / sizeof *names && err == 0; i++)

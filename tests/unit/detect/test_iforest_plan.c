@@ -166,8 +166,8 @@ Test(iforest_plan, the_check_names_the_setting_and_a_value_that_works)
     c.trees = 681;
     cr_assert_eq(detect_config_check(&c, 3, &fault), 0);
     expect_fault(c, 2, ERR_INVALID,
-                 "--extension 2: a split looks at 2 more features than one, "
-                 "and there are 2: 0 to 1");
+                 "--extension 2: splits look at 3 features then, and there "
+                 "are 2: 0 to 1");
     c = support_config();
     c.message_bytes_max = 1 << 20;
     c.part_bytes = 4096;

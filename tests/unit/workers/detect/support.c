@@ -74,6 +74,15 @@ struct iforest_forest support_fit(struct arena *a, const struct matrix *rows,
                                   uint64_t seed, uint32_t first, uint32_t count,
                                   uint32_t psi)
 {
+    return support_fit_extended(a, rows, seed, first, count, psi, 0);
+}
+
+struct iforest_forest support_fit_extended(struct arena *a,
+                                           const struct matrix *rows,
+                                           uint64_t seed, uint32_t first,
+                                           uint32_t count, uint32_t psi,
+                                           uint32_t extension)
+{
     struct wire_task task = { .phase = IFOREST_FIT };
     struct iforest_forest forest;
     uint32_t *index = arena_alloc(a, (size_t)count * psi, sizeof *index);
@@ -83,7 +92,8 @@ struct iforest_forest support_fit(struct arena *a, const struct matrix *rows,
         iforest_tree_rng(&r, seed, 1, first + k);
         rng_sample(&r, rows->rows, psi, index + (size_t)k * psi, scratch);
     }
-    struct iforest_fit_task t = { seed, 1, first, count, psi, *rows, index };
+    struct iforest_fit_task t = { seed, 1,     first, count,
+                                  psi,  *rows, index, extension };
     cr_assert_eq(iforest_pack_fit(&t, a, &task.payload), 0);
     struct wire_payload result = run(a, ISA_BEST, &task, NULL);
     cr_assert_eq(iforest_unpack_forest(&result, a, &forest), 0);
@@ -113,17 +123,32 @@ const uint32_t *support_score_at(struct arena *a, enum isa isa,
     return sums;
 }
 
+double support_value(const struct iforest_forest *f, uint32_t node,
+                     const struct matrix *rows, uint32_t row)
+{
+    uint32_t width = f->extension + 1;
+    double sum = 0;
+    if (width == 1)
+        return matrix_column(rows, f->feature[node])[row];
+    for (uint32_t k = 0; k < width; k++) {
+        uint16_t axis = f->axis[(size_t)node * width + k];
+        double value = matrix_column(rows, axis)[row];
+        sum = sum + (double)f->weight[(size_t)node * width + k] * value;
+    }
+    return sum;
+}
+
 static uint32_t path_length(const struct iforest_forest *f, uint32_t tree,
                             const struct matrix *rows, uint32_t row)
 {
     uint32_t first = f->tree_first[tree], node = first, depth = 0;
     for (; f->feature[node] != IFOREST_LEAF; depth++) {
-        float value = matrix_column(rows, f->feature[node])[row];
+        double value = support_value(f, node, rows, row);
         uint32_t left = node + 1, right = first + f->right[node];
         if (isnan(value))
             node = f->count[left] >= f->count[right] ? left : right;
         else
-            node = value <= f->threshold[node] ? left : right;
+            node = value <= (double)f->threshold[node] ? left : right;
     }
     return depth * IFOREST_ONE + iforest_c(f->count[node]);
 }

@@ -27,6 +27,15 @@ const uint32_t *support_fit_score(struct arena *a, const struct matrix *rows,
 struct iforest_forest support_fit(struct arena *a, const struct matrix *rows,
                                   uint64_t seed, uint32_t first, uint32_t count,
                                   uint32_t psi);
+struct iforest_forest support_fit_extended(struct arena *a,
+                                           const struct matrix *rows,
+                                           uint64_t seed, uint32_t first,
+                                           uint32_t count, uint32_t psi,
+                                           uint32_t extension);
+
+/* What an inner node compares with its threshold; NaN: missing. */
+double support_value(const struct iforest_forest *f, uint32_t node,
+                     const struct matrix *rows, uint32_t row);
 
 /* Sums of `rows` under a forest, by model and SCORE task. */
 const uint32_t *support_score(struct arena *a, const struct iforest_forest *f,

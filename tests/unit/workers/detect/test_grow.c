@@ -20,13 +20,15 @@ static int compare_words(const void *a, const void *b)
 /* Trap 1: seed + tree * constant makes neighbours walk the same stream. */
 Test(grow, neighbouring_trees_share_no_random_number)
 {
-    enum { TREES = 100, DRAWS = 50, N = 2 * TREES * DRAWS };
+    enum { TREES = 100, DRAWS = 50, N = 2 * TREES * (4 + DRAWS) };
     static uint64_t seen[N];
     uint32_t n = 0;
     for (uint32_t t = 0; t < TREES; t++)
         for (uint32_t k = 0; k < 2; k++) {
             struct rng r;
             iforest_tree_rng(&r, 1, 1, k == 0 ? t : t | IFOREST_GROW);
+            for (uint32_t i = 0; i < 4; i++) /* nor a word of its state */
+                seen[n++] = r.s[i];
             for (uint32_t i = 0; i < DRAWS; i++)
                 seen[n++] = rng_next(&r);
         }
