@@ -61,13 +61,6 @@ struct detect_config {
  * replay must split batches as the run did. */
 struct detect_config detect_config_default(void);
 
-/* Checks the limits of the isolation forest, and that one tree's sample and
- * one model fit a message, for `cols` features. Errors: ERR_INVALID or
- * ERR_LIMIT with a fault that names the setting and the largest value that
- * works. */
-FYKE_MUST_USE int detect_config_check(const struct detect_config *c,
-                                      uint32_t cols, struct fault *fault);
-
 struct detect_batch {
     uint64_t batch;       /* from 1; 0 = training, before the first */
     struct matrix rows;   /* good rows x features */
@@ -91,11 +84,11 @@ struct detect_result {
     const int32_t *cluster; /* per row, -1 = noise; NULL: it has no clusters */
     const uint8_t *core;    /* per row, 1 = core point; NULL as well */
     const struct dbscan_eps *eps; /* what it measured with; NULL as well */
-    uint32_t trees, psi;    /* of the isolation forest, else 0 */
-    const float *usual;     /* per feature: median of the rows the forest was
-                             * fitted on (drawn rows); NaN if all missing.
-                             * NULL: not of this detector */
-    const float *spread;    /* per feature: a robust spread of the same rows */
+    uint32_t trees, psi;          /* of the isolation forest, else 0 */
+    const float *usual;  /* per feature: median of the rows the forest was
+                          * fitted on (drawn rows); NaN if all missing.
+                          * NULL: not of this detector */
+    const float *spread; /* per feature: a robust spread of the same rows */
 };
 
 /* One feature's part in why a row stands out. */

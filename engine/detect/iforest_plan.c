@@ -148,8 +148,8 @@ static uint64_t message_room(const struct detect_config *c)
                : 0;
 }
 
-int detect_config_check(const struct detect_config *c, uint32_t cols,
-                        struct fault *fault)
+int iforest_check(const struct detect_config *c, uint32_t cols,
+                  struct fault *fault)
 {
     int err = check_numbers(c, cols, fault);
     if (err != 0)

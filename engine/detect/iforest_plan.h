@@ -15,6 +15,8 @@ uint32_t iforest_recent_used(const struct detect_config *c, uint32_t rows,
                              uint32_t recent_rows);
 
 /* For struct detect_ops. */
+FYKE_MUST_USE int iforest_check(const struct detect_config *c, uint32_t cols,
+                                struct fault *fault);
 int iforest_plan(const void *config, const struct plan_shape *shape,
                  struct plan *ret_plan);
 

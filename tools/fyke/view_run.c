@@ -138,6 +138,18 @@ static void print_columns(const struct engine_started *e, uint32_t width,
                     width, out);
 }
 
+/* Of the forest, where it is asked. */
+static void print_model(const struct engine_started *e, struct buf *out)
+{
+    if (strstr(e->detectors, "iforest") == NULL)
+        return;
+    (void)buf_printf(out,
+                     "  model     %" PRIu64 " trees on %" PRIu64
+                     " rows each, batches under %" PRIu64
+                     " rows with recent ones, seed %" PRIu64 "\n",
+                     e->trees, e->subsample, e->fit_rows, e->seed);
+}
+
 static void print_cut(const struct view_run *v, const struct engine_started *e,
                       struct buf *out)
 {
@@ -159,16 +171,17 @@ static void print_cut(const struct view_run *v, const struct engine_started *e,
     else
         (void)buf_printf(out, "  cut       every %s\n",
                          text_duration(e->interval_us, number, sizeof number));
-    (void)buf_printf(out,
-                     "  model     %" PRIu64 " trees on %" PRIu64
-                     " rows each, batches under %" PRIu64
-                     " rows with recent ones, seed %" PRIu64 "\n",
-                     e->trees, e->subsample, e->fit_rows, e->seed);
+    print_model(e, out);
     (void)buf_printf(out, "  flag      severity >= %s",
                      text_number(e->severity, number, sizeof number));
-    if (e->detector_count > 1)
-        (void)buf_printf(out, " by %u of %u detectors: %s", e->votes,
-                         e->detector_count, e->detectors);
+    if (e->detector_count > 1) {
+        (void)buf_printf(out, " by %u of %u detectors: ", e->votes,
+                         e->detector_count);
+        for (const char *c = e->detectors; *c != '\0'; c++)
+            (void)buf_append_text(out, *c == ',' ? ", " : (char[]){ *c, '\0' });
+    } else if (strcmp(e->detectors, "iforest") != 0) {
+        (void)buf_printf(out, " by %s", e->detectors);
+    }
     (void)buf_append_char(out, '\n');
 }
 

@@ -93,7 +93,7 @@ Test(iforest_plan, every_plan_that_passes_the_check_fits)
         uint32_t rows = (uint32_t)rng_below(&r, 200000);
         uint32_t recent = (uint32_t)rng_below(&r, 100000);
         struct fault fault = { 0 };
-        if (detect_config_check(&c, cols, &fault) != 0) {
+        if (iforest_check(&c, cols, &fault) != 0) {
             cr_assert_lt(fault.err, 0);
             continue;
         }
@@ -127,7 +127,7 @@ static void expect_fault(struct detect_config c, uint32_t cols, int err,
                          const char *words)
 {
     struct fault fault = { 0 };
-    cr_assert_eq(detect_config_check(&c, cols, &fault), err);
+    cr_assert_eq(iforest_check(&c, cols, &fault), err);
     cr_assert_not_null(strstr(fault.text, words), "%s", fault.text);
 }
 
@@ -135,7 +135,7 @@ Test(iforest_plan, the_check_names_the_setting_and_a_value_that_works)
 {
     struct detect_config c = support_config();
     struct fault fault = { 0 };
-    cr_assert_eq(detect_config_check(&c, 1024, &fault), 0);
+    cr_assert_eq(iforest_check(&c, 1024, &fault), 0);
     c.trees = 2001;
     expect_fault(c, 3, ERR_INVALID, "--trees 2001: 1 to 2000");
     c.trees = 0;
@@ -151,11 +151,11 @@ Test(iforest_plan, the_check_names_the_setting_and_a_value_that_works)
     expect_fault(c, 0, ERR_LIMIT, "0 features");
     c.trees = 2000;
     c.subsample = 4096;
-    cr_assert_eq(detect_config_check(&c, 3, &fault), 0);
+    cr_assert_eq(iforest_check(&c, 3, &fault), 0);
     c.message_bytes_max = 32u << 20;
     expect_fault(c, 3, ERR_LIMIT, "the most trees that do are 1020");
     c.trees = 1020;
-    cr_assert_eq(detect_config_check(&c, 3, &fault), 0);
+    cr_assert_eq(iforest_check(&c, 3, &fault), 0);
     c = support_config();
     c.trees = 2000;
     c.subsample = 4096;
@@ -164,7 +164,7 @@ Test(iforest_plan, the_check_names_the_setting_and_a_value_that_works)
                  "--subsample 4096 and --extension: the model may not fit a "
                  "message of 67108864 bytes; the most trees that do are 681");
     c.trees = 681;
-    cr_assert_eq(detect_config_check(&c, 3, &fault), 0);
+    cr_assert_eq(iforest_check(&c, 3, &fault), 0);
     expect_fault(c, 2, ERR_INVALID,
                  "--extension 2: splits look at 3 features then, and there "
                  "are 2: 0 to 1");
