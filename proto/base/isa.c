@@ -28,6 +28,16 @@ enum isa isa_resolve(enum isa isa)
     return isa == ISA_BEST ? isa_detect() : isa;
 }
 
+bool isa_has_vnni(void)
+{
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    return isa_detect() == ISA_AVX512 && __builtin_cpu_supports("avx512vnni");
+#else
+    return false;
+#endif
+}
+
 const char *isa_name(enum isa isa)
 {
     return isa_names[isa];

@@ -7,6 +7,8 @@
 
 #include "proto/base/err.h"
 
+#include <stdbool.h>
+
 /* In order: a CPU that has a level has those below it. ISA_BEST, the zero,
  * stands for the highest one that this CPU has. */
 enum isa { ISA_BEST = 0, ISA_C, ISA_AVX2, ISA_AVX512 };
@@ -16,6 +18,9 @@ enum isa isa_detect(void);
 
 /* ISA_BEST becomes isa_detect(), others stay. */
 enum isa isa_resolve(enum isa isa);
+
+/* Whether a CPU at ISA_AVX512 has VNNI too; some have not. */
+bool isa_has_vnni(void);
 
 /* "c", "avx2", "avx512", and "best" for ISA_BEST. */
 const char *isa_name(enum isa isa);

@@ -14,7 +14,7 @@ static const struct tree_screen_kernel *kernel_of(enum isa isa)
 {
 #if defined(__x86_64__)
     isa = isa_resolve(isa);
-    if (isa == ISA_AVX512 && __builtin_cpu_supports("avx512vnni"))
+    if (isa == ISA_AVX512 && isa_has_vnni())
         return &tree_screen_avx512;
     if (isa >= ISA_AVX2)
         return &tree_screen_avx2;
