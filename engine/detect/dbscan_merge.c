@@ -143,7 +143,7 @@ int dbscan_why_eps(const struct detect_result *r, struct buf *out)
         return err;
     static const char *const what[DBSCAN_EPS_WHYS] = {
         [DBSCAN_EPS_KNEE] = "knee of",
-        [DBSCAN_EPS_POSITIVE] = "smallest above 0, where the knee is, of",
+        [DBSCAN_EPS_POSITIVE] = "smallest above 0 of",
         [DBSCAN_EPS_DUPLICATES] = "nothing above 0 on",
     };
     return buf_printf(

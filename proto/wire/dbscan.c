@@ -2,6 +2,7 @@
 #include "proto/wire/dbscan.h"
 
 #include "proto/base/check.h"
+#include "proto/base/detmath.h"
 #include "proto/base/rng.h"
 
 #include <math.h>
@@ -13,6 +14,7 @@
 #define DIGITS_MAX 10000.0
 #define TEN_POWERS 22 /* 10^22 is the last one that a double holds exactly */
 #define EPS_DUPLICATES 0x1p-100 /* equal rows, and no others */
+#define POSITIVE_SHARE 10u      /* fewer than a tenth are no curve */
 
 uint32_t dbscan_sample(uint64_t seed, uint64_t batch, uint32_t points,
                        uint32_t *ret_point)
@@ -54,44 +56,48 @@ static double digits_round(double eps)
     return up > 1.0 ? whole / up : whole * down;
 }
 
-/* The place furthest below the chord from first to last, in the upper half. */
+/* The place furthest below the chord from first to last of the logarithms, in
+ * the upper half. All distances are above 0. */
 static uint32_t knee_index(const double *d, uint32_t count)
 {
-    double range = d[count - 1] - d[0], best = -2.0; /* below any */
-    uint32_t found = count - 1;
+    double low = det_log(d[0]), range = det_log(d[count - 1]) - low;
+    double best = -2.0; /* below any */
+    uint32_t found = count - 1, most = (uint32_t)((uint64_t)count * 98 / 100);
     if (!(range > 0.0))
         return found;
     for (uint32_t i = count / 2; i < count; i++) {
-        double below = (double)i / (double)(count - 1) - (d[i] - d[0]) / range;
+        double below =
+            (double)i / (double)(count - 1) - (det_log(d[i]) - low) / range;
         if (below > best) {
             best = below;
             found = i;
         }
     }
-    return found;
+    return found < most ? found : most;
 }
 
 void dbscan_knee(double *distance, uint32_t count, struct dbscan_eps *e)
 {
+    uint32_t zeros = 0;
+    double eps = EPS_DUPLICATES;
     check(count > 0);
     qsort(distance, count, sizeof *distance, double_compare);
-    uint32_t high = (uint32_t)((uint64_t)count * 99 / 100), end = count;
-    uint32_t at = knee_index(distance, end);
-    while (at >= high && at + 1 < end) {
-        end = at + 1;
-        at = knee_index(distance, end);
-    }
-    e->why = DBSCAN_EPS_KNEE;
-    if (distance[at] == 0.0)
+    while (zeros < count && distance[zeros] == 0.0)
+        zeros++;
+    const double *above = distance + zeros;
+    uint32_t positive = count - zeros;
+    e->why = DBSCAN_EPS_DUPLICATES;
+    if (positive > 0 && positive < count / POSITIVE_SHARE) {
         e->why = DBSCAN_EPS_POSITIVE;
-    while (at < count && distance[at] == 0.0)
-        at++;
-    if (at == count)
-        e->why = DBSCAN_EPS_DUPLICATES;
-    e->eps = at < count ? digits_round(distance[at]) : EPS_DUPLICATES;
+        eps = digits_round(above[0]);
+    } else if (positive > 0) {
+        e->why = DBSCAN_EPS_KNEE;
+        eps = digits_round(above[knee_index(above, positive)]);
+    }
+    e->eps = eps;
     e->sampled = count;
     e->within = 0;
-    while (e->within < count && distance[e->within] <= e->eps)
+    while (e->within < count && distance[e->within] <= eps)
         e->within++;
 }
 

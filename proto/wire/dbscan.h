@@ -46,7 +46,7 @@ enum dbscan_phase {
 enum dbscan_eps_why {
     DBSCAN_EPS_GIVEN = 0,
     DBSCAN_EPS_KNEE = 1,       /* of the k-distance curve */
-    DBSCAN_EPS_POSITIVE = 2,   /* the knee is 0: smallest distance above it */
+    DBSCAN_EPS_POSITIVE = 2,   /* most are 0: the smallest one above */
     DBSCAN_EPS_DUPLICATES = 3, /* every k-distance is 0: equal rows cluster */
     DBSCAN_EPS_FEW = 4,        /* fewer points than min_points: none needed */
     DBSCAN_EPS_WHYS
@@ -69,10 +69,11 @@ uint32_t dbscan_sample(uint64_t seed, uint64_t batch, uint32_t points,
                        uint32_t *ret_point);
 
 /* eps from the k-distances (count >= 1, sorted here): where the ascending
- * curve lies furthest below the chord between its ends, in the upper half.
- * While that is in its last hundredth, what lies above is cut off and the rest
- * looked at again: a few rows far out must not set the scale. Rounded to
- * four digits, so that the number people read gives the same clusters. */
+ * curve of the logarithms of those above 0 lies furthest below the chord
+ * between its ends, in the upper half and not above 98 % of them. (Without the
+ * logarithm a few rows far out set the scale: eps then differs by factors
+ * between batches of one stream.) Rounded to four digits, so that the number
+ * people read gives the same clusters. */
 void dbscan_knee(double *distance, uint32_t count, struct dbscan_eps *e);
 
 /* Fixed-point score of a noise row from its squared distance to the nearest

@@ -37,34 +37,55 @@ static struct dbscan_eps knee(double *distance, uint32_t count)
     return e;
 }
 
+/* Flat up to 90 %, then steep. */
+static void bent(double *d, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) /* in any order */
+        d[count - 1 - i] = i < 9 * count / 10
+                               ? 1.0 + i * 1e-3
+                               : 2.0 + (i - 9 * count / 10) * 0.5;
+}
+
 Test(dbscan, the_knee_is_where_a_flat_curve_turns_up)
 {
     double d[1000];
-    for (uint32_t i = 0; i < 1000; i++) /* in any order */
-        d[999 - i] = i < 900 ? 1.0 + i * 1e-3 : 1.9 + (i - 900) * 0.1;
+    bent(d, 1000);
     struct dbscan_eps e = knee(d, 1000);
     cr_expect_eq(e.why, DBSCAN_EPS_KNEE);
-    cr_expect_eq(e.eps, 1.9);
-    cr_expect_eq(e.within, 901);
+    cr_expect_float_eq(e.eps, 2.0, 0.11, "%g", e.eps);
+    cr_expect_float_eq(e.within, 900, 1);
 }
 
 Test(dbscan, a_few_rows_far_out_do_not_set_the_scale)
 {
     double d[1000], far[1000];
-    for (uint32_t i = 0; i < 1000; i++)
-        far[i] = d[i] = i < 900 ? 1.0 + i * 1e-3 : 1.9 + (i - 900) * 0.1;
-    far[997] = 1e6;
-    far[998] = 1e12;
-    far[999] = 1e18;
-    cr_expect_eq(knee(far, 1000).eps, knee(d, 1000).eps);
+    bent(d, 1000);
+    bent(far, 1000);
+    far[0] = 1e6;
+    far[1] = 1e12;
+    far[2] = 1e18;
+    double eps = knee(d, 1000).eps, beside = knee(far, 1000).eps;
+    cr_expect(beside >= eps && beside < 25 * eps, "%g, %g", eps, beside);
+    cr_expect_leq(knee(far, 1000).within, 981);
 }
 
 Test(dbscan, the_lower_half_is_no_place_for_a_knee)
 {
     double d[100];
     for (uint32_t i = 0; i < 100; i++) /* concave: the chord is never above */
-        d[i] = sqrt(1.0 + i);
+        d[i] = log(2.0 + i);
     cr_expect_geq(knee(d, 100).within, 50);
+}
+
+Test(dbscan, equal_rows_do_not_hide_the_curve_of_the_others)
+{
+    double d[1000], alone[1000];
+    bent(d, 1000);
+    bent(alone, 1000);
+    memset(d + 500, 0, 500 * sizeof *d); /* keeps the 500 largest */
+    struct dbscan_eps e = knee(d, 1000);
+    cr_expect_eq(e.why, DBSCAN_EPS_KNEE);
+    cr_expect_eq(e.eps, knee(alone, 500).eps);
 }
 
 Test(dbscan, zeros_give_the_smallest_distance_above_them)
