@@ -14,7 +14,8 @@
  *          own core points. Named by its smallest core point (an own index).
  * Repeat   equal inputs give equal bytes on every CPU, level and index.
  * Memory   from the arena: linear in the points (about 64 bytes a point
- *          beyond the input), neighbourhoods are never stored.
+ *          beyond the input, with many columns three times the input);
+ *          neighbourhoods are never stored.
  * Source   Ester, Kriegel, Sander, Xu 1996; the conventions of scikit-learn.
  */
 #ifndef FYKE_WORKERS_DBSCAN_DBSCAN_H

@@ -14,6 +14,7 @@
 
 #include <string.h>
 
+#define LARGE 65536u    /* points; beyond, columns take their time */
 #define UNEVEN_MIN 256u /* points of a node that may be cut unevenly */
 #define UNEVEN_PART 16u /* cut off when fewer than 1 in so many */
 #define UNEVEN_DEPTH (TREE_DEPTH - 34u) /* below it all cuts are even */
@@ -120,6 +121,8 @@ static int build_part(struct build *b, const struct build_range *r,
             x[left[k]] = x[right[k]];
             x[right[k]] = swapped;
         }
+        if (r->count >= LARGE && compute_advance(b->context, 1) != 0)
+            return ERR_CANCELED;
     }
     uint32_t *index = b->index + r->first;
     for (uint32_t k = 0; k < pairs; k++) {

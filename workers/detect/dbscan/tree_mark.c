@@ -105,21 +105,21 @@ static void mark_hope(struct mark *m, uint32_t a, uint32_t b, int64_t *hope)
 static int mark_below(struct mark *m, uint32_t a, uint32_t node, int64_t *hope)
 {
     const struct tree *t = &m->x->t;
-    uint32_t end = t->node[node].end, own = t->leaf_node[a], steps = 0;
-    while (node<end && * hope> 0 && m->todo[a] != 0) {
+    uint32_t end = t->node[node].end, own = t->leaf_node[a];
+    int rc = 0;
+    while (rc == 0 && *hope > 0 && node < end && m->todo[a] != 0) {
         if (!tree_is_run(t, node)) {
             bool apart = tree_apart(m->x, own, node);
             node = apart ? t->node[node].end : node + 1;
             continue;
         }
         uint32_t first = t->node[node].leaf, run = tree_run(m->x, a, node);
-        for (; run != 0 && *hope > 0 && m->todo[a] != 0; run &= run - 1) {
+        for (; *hope > 0 && run != 0 && m->todo[a] != 0; run &= run - 1)
             mark_hope(m, a, first + (uint32_t)__builtin_ctz(run), hope);
-            steps++;
-        }
+        rc = tree_step(m->x, m->w, TREE_RUN);
         node = t->node[node].end;
     }
-    return tree_step(m->x, m->w, steps);
+    return rc;
 }
 
 /* A leaf and those next to it, the nearest first. */
@@ -164,10 +164,13 @@ static int mark_exact(struct mark *m, uint32_t a)
         mark_pair(m, a, m->todo[a], a, t->lanes[a], 0);
     uint32_t near = tree_reach(x, a, t->node[t->leaf_node[a]].end, t->nodes,
                                m->todo[a] != 0 ? NULL : x->some, x->list);
-    for (uint32_t k = 0; k < near; k++)
-        if ((m->todo[a] | m->todo[x->list[k]]) != 0)
+    int rc = tree_step(x, m->w, 1);
+    for (uint32_t k = 0; rc == 0 && k < near; k++)
+        if ((m->todo[a] | m->todo[x->list[k]]) != 0) {
             mark_both(m, a, x->list[k]);
-    return tree_step(x, m->w, near / 4 + 1);
+            rc = tree_step(x, m->w, 1);
+        }
+    return rc;
 }
 
 static void mark_report(const struct mark *m)
@@ -229,6 +232,8 @@ int tree_mark(struct dbscan_work *w, void *index)
     int rc = mark_init(&m);
     if (rc != 0)
         return rc;
+    if (m.need > t->node[0].points) /* no core points at all */
+        memset(m.todo, 0, t->leaves * sizeof *m.todo);
     mark_tight(&m);
     for (uint32_t leaf = 0; rc == 0 && leaf < t->leaves; leaf++)
         if (m.todo[leaf] != 0)

@@ -87,9 +87,12 @@ static int touch_leaf(struct touch *c, uint32_t a)
     int rc = touch_seen(c, a, queries, last, &queries);
     if (queries != 0)
         near = tree_reach(c->x, a, 0, c->x->t.nodes, c->x->some, c->x->list);
-    for (uint32_t k = 0; rc == 0 && k < near; k++)
+    for (uint32_t k = 0; rc == 0 && k < near; k++) {
         rc = touch_pair(c, a, queries, c->x->list[k], last);
-    return rc != 0 ? rc : tree_step(c->x, c->w, near / 4 + 1);
+        if (rc == 0)
+            rc = tree_step(c->x, c->w, 1);
+    }
+    return rc != 0 ? rc : tree_step(c->x, c->w, 1);
 }
 
 int tree_touch(struct dbscan_work *w, void *index)

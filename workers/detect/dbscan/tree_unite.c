@@ -159,9 +159,10 @@ static int join_leaf(struct join *j, uint32_t a, uint32_t end)
 {
     struct tree_index *x = j->x;
     const struct tree *t = &x->t;
-    uint32_t own = t->leaf_node[a], node = t->node[own].end, steps = 1;
+    uint32_t own = t->leaf_node[a], node = t->node[own].end;
     uint32_t set = join_set(j, own);
-    while (node < end) {
+    int rc = tree_step(x, j->w, 1);
+    while (rc == 0 && node < end) {
         bool run = tree_is_run(t, node);
         if (join_done(j, node, set) || (!run && tree_apart(x, own, node))) {
             node = t->node[node].end;
@@ -172,16 +173,17 @@ static int join_leaf(struct join *j, uint32_t a, uint32_t end)
             continue;
         }
         uint32_t first = t->node[node].leaf, near = tree_run(x, a, node);
-        for (; near != 0; near &= near - 1, steps++) {
+        for (; near != 0; near &= near - 1) {
             uint32_t b = first + (uint32_t)__builtin_ctz(near);
             if (join_done(j, t->leaf_node[b], set))
                 continue;
             join_pair(j, a, b);
             set = join_set(j, own);
         }
+        rc = tree_step(x, j->w, TREE_RUN);
         node = t->node[node].end;
     }
-    return tree_step(x, j->w, steps);
+    return rc;
 }
 
 /* The leaves next to each other first: then most others are of one set. */

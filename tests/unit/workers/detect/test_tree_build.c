@@ -50,7 +50,7 @@ static void check_points(const struct tree *t, const struct matrix *m,
         for (uint32_t i = 0; i < TREE_LEAF; i++) {
             uint32_t p = t->point[leaf * TREE_LEAF + i];
             cr_assert_lt(p, m->rows);
-            seen[p] += t->lanes[leaf] >> i & 1;
+            seen[p] = (uint8_t)(seen[p] + (t->lanes[leaf] >> i & 1));
             for (uint32_t j = 0; j < m->cols; j++)
                 cr_assert_eq(tree_block(t, leaf)[j * TREE_LEAF + i],
                              matrix_column(m, j)[p]);
