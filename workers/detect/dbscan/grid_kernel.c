@@ -42,14 +42,8 @@ const struct grid_kernel grid_kernel_c = { "c", window_ranges, window_cells };
 const struct grid_kernel *grid_kernel_of(enum isa isa)
 {
 #if defined(__x86_64__)
-    switch (isa_resolve(isa)) {
-    case ISA_AVX512:
-        return &grid_kernel_avx512;
-    case ISA_AVX2:
+    if (isa_resolve(isa) >= ISA_AVX2)
         return &grid_kernel_avx2;
-    default:
-        break;
-    }
 #else
     (void)isa;
 #endif

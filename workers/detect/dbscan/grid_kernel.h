@@ -42,10 +42,10 @@ struct grid_kernel {
 };
 
 extern const struct grid_kernel grid_kernel_c;
-extern const struct grid_kernel grid_kernel_avx2;   /* x86-64 builds only */
-extern const struct grid_kernel grid_kernel_avx512; /* x86-64 builds only */
+extern const struct grid_kernel grid_kernel_avx2; /* x86-64 builds only */
 
-/* The kernel of a level; ISA_BEST is this CPU's best. */
+/* The kernel of a level; ISA_BEST is this CPU's best. Windows are eight cells,
+ * so that AVX-512 has none of its own: 16 lanes were slower. */
 const struct grid_kernel *grid_kernel_of(enum isa isa);
 
 #endif
