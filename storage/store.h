@@ -166,11 +166,11 @@ struct store_range {
 struct store_reason {
     const char *feature;
     double value, usual;
-    int direction;       /* +1 high, -1 low */
-    double contribution; /* the ranking's weight; NAN = none */
+    int direction;       /* +1 high, -1 low, 0 neither */
+    double contribution; /* what it is ranked by */
 };
 
-#define STORE_REASONS_MAX 8
+#define STORE_REASONS_MAX 16
 #define STORE_OPINIONS_MAX 3 /* beside the detector that decides */
 
 /* What a detector that finds clusters says of a row. */

@@ -1,6 +1,7 @@
 /* Why a noise row stands out: what separates it from the nearest core point.
  */
 #include "engine/detect/dbscan_state.h"
+#include "engine/detect/reason.h"
 
 #include <math.h>
 
@@ -16,25 +17,6 @@ static uint32_t noise_index(const struct detect_state *st, uint32_t point)
             high = middle;
     }
     return low < st->noise && st->noise_point[low] == point ? low : st->noise;
-}
-
-/* Keeps the `max` largest contributions, ties: the lower feature first. */
-static void reason_add(struct detect_reason *reason, uint32_t max,
-                       uint32_t *count, const struct detect_reason *r)
-{
-    uint32_t at = *count;
-    if (at == max &&
-        (max == 0 || reason[max - 1].contribution >= r->contribution))
-        return;
-    if (at < max)
-        ++*count;
-    else
-        at--;
-    while (at > 0 && reason[at - 1].contribution < r->contribution) {
-        reason[at] = reason[at - 1];
-        at--;
-    }
-    reason[at] = *r;
 }
 
 static double step_of(const struct dbscan_points *p, uint32_t a, uint32_t b,

@@ -95,8 +95,9 @@ struct detect_result {
 struct detect_reason {
     uint32_t feature;
     float value, usual;
-    int direction;       /* +1 high, -1 low */
-    double contribution; /* in the detector's own terms; NaN if it has none */
+    int direction;       /* +1 high, -1 low, 0: as usual, or missing */
+    double contribution; /* in the detector's own terms: the isolation forest's
+                          * in path lengths, below 0: made it more ordinary */
     double distance;     /* in spreads; INFINITY when the spread is 0 */
 };
 

@@ -1,7 +1,6 @@
 /* The isolation forest's jobs: drawing samples, joining trees, and what a
  * whole batch comes to. */
 #include "engine/detect/iforest_state.h"
-#include "engine/detect/reason.h"
 #include "engine/detect/usual.h"
 #include "engine/learn/learn.h"
 
@@ -212,13 +211,4 @@ int iforest_merge(struct detect_state *st, struct detect_result *ret_result)
 double iforest_score_of(const struct detect_result *r, uint32_t row)
 {
     return iforest_score(r->score[row], r->trees, r->psi);
-}
-
-int iforest_explain(struct detect_state *st, const struct detect_result *r,
-                    uint32_t row, struct detect_reason *ret_reason,
-                    uint32_t max, uint32_t *ret_count)
-{
-    *ret_count =
-        reasons_find(&st->fit.rows, row, r->usual, r->spread, ret_reason, max);
-    return 0;
 }

@@ -28,6 +28,9 @@ struct detect_state {
     uint64_t model_id, model_hash;
     uint32_t *sums; /* per row */
     float *usual;   /* per feature, then the spreads; NULL = not known yet */
+    uint32_t *c;    /* c(0) to c(c_max); NULL until a row is explained */
+    uint32_t c_max;
+    int64_t *delta; /* per feature, of the row that is explained */
 };
 
 /* Phase FIT: draw all samples; phase SCORE: join the forests. */
@@ -42,7 +45,7 @@ int iforest_merge(struct detect_state *st, struct detect_result *ret_result);
 /* In (0, 1]. */
 double iforest_score_of(const struct detect_result *r, uint32_t row);
 
-/* The features furthest from the usual by robust distance. */
+/* The features by what they did to the row's path (iforest_explain.c). */
 int iforest_explain(struct detect_state *st, const struct detect_result *r,
                     uint32_t row, struct detect_reason *ret_reason,
                     uint32_t max, uint32_t *ret_count);

@@ -5,51 +5,33 @@
 #include "engine/detect/verdict.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 /* A factor outside of these says "far", which the two values say better. */
 #define FACTOR_MAX 1e6
 #define FACTOR_NEAR 0.05
 /* A usual value this close to 0, in spreads, is no measure of size. */
 #define FACTOR_SPREADS 0.25
+#define WHY_MAX 3u
+/* Of the strongest reason's contribution: weaker ones are left unsaid. */
+#define WEAK_SHARE 0.1
 
-/* Distance from the usual in spreads; 0 or less: no reason. */
-static double reason_distance(float value, float usual, float spread)
+void reason_add(struct detect_reason *reason, uint32_t max, uint32_t *count,
+                const struct detect_reason *r)
 {
-    if (value != value || usual != usual)
-        return 0.0;
-    double distance = fabs((double)value - (double)usual);
-    if (distance == 0.0)
-        return 0.0;
-    return spread > 0.0f ? distance / (double)spread : (double)INFINITY;
-}
-
-uint32_t reasons_find(const struct matrix *rows, uint32_t row,
-                      const float *usual, const float *spread,
-                      struct detect_reason *ret_reason, uint32_t max)
-{
-    struct detect_reason *best = ret_reason;
-    uint32_t count = 0;
-    for (uint32_t j = 0; j < rows->cols; j++) {
-        float value = matrix_column(rows, j)[row];
-        double distance = reason_distance(value, usual[j], spread[j]);
-        uint32_t at = count;
-        while (at > 0 && distance > best[at - 1].distance)
-            at--;
-        if (!(distance > 0.0) || at == max)
-            continue;
-        count += count < max;
-        for (uint32_t i = count - 1; i > at; i--)
-            best[i] = best[i - 1];
-        best[at] = (struct detect_reason){
-            .feature = j,
-            .value = value,
-            .usual = usual[j],
-            .direction = value > usual[j] ? 1 : -1,
-            .contribution = isfinite(distance) ? distance : (double)NAN,
-            .distance = distance,
-        };
+    uint32_t at = *count;
+    if (at == max &&
+        (max == 0 || reason[max - 1].contribution >= r->contribution))
+        return;
+    if (at < max)
+        ++*count;
+    else
+        at--;
+    while (at > 0 && reason[at - 1].contribution < r->contribution) {
+        reason[at] = reason[at - 1];
+        at--;
     }
-    return count;
+    reason[at] = *r;
 }
 
 double verdict_factor(float value, float usual, double distance)
@@ -74,21 +56,58 @@ static int factor_put(struct buf *out, double factor)
     return buf_printf(out, factor < 1.0 ? "%.2gx, " : "%.1fx, ", factor);
 }
 
-int verdict_why(const struct verdict_answer *answer, const char *const *names,
-                struct buf *out)
+/* Does the reason say something that a person can look at: strange, and
+ * neither as usual nor missing? */
+static bool is_telling(const struct detect_reason *r, double strongest)
 {
-    for (uint32_t i = 0; i < answer->reason_count; i++) {
+    return r->direction != 0 && r->contribution > WEAK_SHARE * strongest;
+}
+
+static void telling_put(const struct detect_reason *r, const char *name,
+                        struct buf *out)
+{
+    (void)buf_append_text(out, name);
+    (void)buf_append_char(out, ' ');
+    (void)figure_put(out, r->value);
+    (void)buf_append_text(out, ", usual ");
+    (void)figure_put(out, r->usual);
+    (void)buf_append_text(out, " (");
+    (void)factor_put(out, verdict_factor(r->value, r->usual, r->distance));
+    (void)buf_append_text(out, r->direction > 0 ? "high)" : "low)");
+}
+
+/* Values that are usual one by one, and seldom met together. */
+static void together_put(const struct verdict_answer *answer,
+                         const char *const *names, struct buf *out)
+{
+    uint32_t said = 0;
+    for (uint32_t i = 0; i < answer->reason_count && said < WHY_MAX; i++) {
         const struct detect_reason *r = &answer->reason[i];
-        if (i > 0)
-            (void)buf_append_text(out, "; ");
+        if (!(r->contribution > 0.0) || r->value != r->value)
+            continue;
+        (void)buf_append_text(out, said++ == 0 ? "together: " : ", ");
         (void)buf_append_text(out, names[r->feature]);
         (void)buf_append_char(out, ' ');
         (void)figure_put(out, r->value);
-        (void)buf_append_text(out, ", usual ");
-        (void)figure_put(out, r->usual);
-        (void)buf_append_text(out, " (");
-        (void)factor_put(out, verdict_factor(r->value, r->usual, r->distance));
-        (void)buf_append_text(out, r->direction > 0 ? "high)" : "low)");
     }
+}
+
+int verdict_why(const struct verdict_answer *answer, const char *const *names,
+                struct buf *out)
+{
+    double strongest = 0.0;
+    uint32_t said = 0;
+    for (uint32_t i = 0; i < answer->reason_count && said < WHY_MAX; i++) {
+        const struct detect_reason *r = &answer->reason[i];
+        if (!is_telling(r, strongest))
+            continue;
+        if (said++ > 0)
+            (void)buf_append_text(out, "; ");
+        else
+            strongest = r->contribution;
+        telling_put(r, names[r->feature], out);
+    }
+    if (said == 0)
+        together_put(answer, names, out);
     return out->err;
 }

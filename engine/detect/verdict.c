@@ -123,13 +123,13 @@ static bool row_is_kept(const struct judging *j, uint32_t row)
 
 /* A row's answer of one detector, and why, where that matters. */
 static int answer_fill(const struct judging *j, const struct verdict *v,
-                       uint32_t detector, bool decides, uint32_t row,
+                       uint32_t detector, const struct verdict_row *kept,
                        struct verdict_answer *a)
 {
     const struct detect_run *run = &j->run[detector];
     const struct verdict_scale *scale = &v->scale[detector];
     const struct detect_result *r = &run->result;
-    uint32_t bin = r->bin[row];
+    uint32_t row = kept->row, bin = r->bin[row];
     if (bin >= LEARN_BINS)
         return 0;
     a->answered = true;
@@ -139,9 +139,11 @@ static int answer_fill(const struct judging *j, const struct verdict *v,
     a->vote = verdict_reaches(a->below, a->of, j->config->flag);
     a->cluster = r->cluster != NULL ? r->cluster[row] : 0;
     a->core = r->core != NULL ? r->core[row] : 0;
-    if (j->config->unexplained || (!a->vote && !decides))
+    if (j->config->unexplained || (!a->vote && detector != kept->decider))
         return 0;
-    return run->ops->explain(run->state, r, row, a->reason, VERDICT_REASONS,
+    return run->ops->explain(run->state, r, row, a->reason,
+                             kept->flagged ? VERDICT_REASONS
+                                           : VERDICT_REASONS_NEAR,
                              &a->reason_count);
 }
 
@@ -154,7 +156,7 @@ static int row_fill(const struct judging *j, const struct verdict *v,
     ret_row->decider = ladder_decider(&j->ladder, level);
     for (uint32_t d = 0; d < j->runs; d++) {
         struct verdict_answer *a = &ret_row->answer[d];
-        int err = answer_fill(j, v, d, d == ret_row->decider, row, a);
+        int err = answer_fill(j, v, d, ret_row, a);
         if (err != 0)
             return err;
         ret_row->votes += a->vote;

@@ -34,7 +34,8 @@
 
 #include <stdbool.h>
 
-#define VERDICT_REASONS 3u
+#define VERDICT_REASONS 16u     /* of a flagged row */
+#define VERDICT_REASONS_NEAR 6u /* of a near miss: for its line */
 /* Limits of severity are in 10^-4 percent. */
 #define VERDICT_SEVERITY_ONE 1000000u
 
@@ -142,8 +143,11 @@ struct verdict_severity verdict_severity_of(const struct verdict *v,
 const struct verdict_answer *verdict_speaker(const struct verdict *v,
                                              const struct verdict_row *row);
 
-/* "TX_AMOUNT 762.15, usual 44.71 (17.0x, high); ..." of an answer; `names`
- * are the features' names. The factor is left out when it says nothing
+/* "TX_AMOUNT 762.15, usual 44.71 (17.0x, high); ..." of an answer: the three
+ * strongest reasons whose values are neither usual nor missing, none with less
+ * than a tenth of the strongest one's contribution. Without any: "together: a
+ * 0, b 1", the values that are strange only in company. `names` are the
+ * features' names. The factor is left out when it says nothing
  * (see verdict_factor). `names` and the answer are borrowed. Errors: those of
  * `out`. */
 int verdict_why(const struct verdict_answer *answer, const char *const *names,

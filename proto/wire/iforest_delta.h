@@ -6,7 +6,9 @@
  *          length is E = d + c(n), in fixed point with IFOREST_ONE. A step to
  *          a child is worth E(node) - E(child), and it counts for the feature
  *          that the node splits by. Above 0: the feature made the row
- *          stranger (its path shorter than was to be expected).
+ *          stranger (its path shorter than was to be expected). In an
+ *          extended forest a step counts for the features of the split, in
+ *          equal shares (what does not divide: for the first).
  * Additive exactly, in integers: over one tree the deltas sum to
  *          c(psi) - path length, over a forest to trees x c(psi) - path sum.
  * Repeat   the same everywhere.
@@ -19,10 +21,10 @@
 #include "proto/wire/iforest.h"
 
 /* Adds the deltas of a row in all trees to ret_delta (forest.features of
- * them). The value of feature j is x[j * stride]. `c` are c(0) to
- * c(forest.subsample). The forest is not extended: its splits look at one
- * feature each. */
+ * them). The value of feature j is x[j * stride]. `c` are c(0) to c(c_max);
+ * beyond it they are computed. */
 void iforest_path_delta(const struct iforest_forest *forest, const uint32_t *c,
-                        const float *x, size_t stride, int64_t *ret_delta);
+                        uint32_t c_max, const float *x, size_t stride,
+                        int64_t *ret_delta);
 
 #endif

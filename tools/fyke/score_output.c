@@ -207,8 +207,9 @@ static void json_reason(const struct score_output *o, uint32_t detector,
     utf8_append_json(out, name, strlen(name));
     json_float(out, "value", r->value);
     json_float(out, "usual", r->usual);
-    (void)buf_printf(out, ",\"direction\":\"%s\"",
-                     r->direction > 0 ? "high" : "low");
+    (void)buf_append_text(out, r->direction > 0   ? ",\"direction\":\"high\""
+                               : r->direction < 0 ? ",\"direction\":\"low\""
+                                                  : ",\"direction\":null");
     json_number(out, "contribution", r->contribution);
     (void)buf_append_char(out, '}');
 }

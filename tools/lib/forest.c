@@ -214,16 +214,14 @@ int fyke_forest_explain(const struct fyke_forest *forest,
     struct matrix m;
     if (!library_matrix(rows, &m) || m.cols != forest->trees.features)
         return FYKE_ERROR_OPTION;
-    if (forest->trees.extension > 0)
-        return FYKE_ERROR_UNSUPPORTED;
     arena_init_fixed(&arena, workspace, workspace_bytes);
     int64_t *delta = arena_alloc(&arena, m.cols, sizeof *delta);
     if (delta == NULL)
         return FYKE_ERROR_WORKSPACE;
     for (uint32_t i = 0; i < m.rows; i++) {
         memset(delta, 0, m.cols * sizeof *delta);
-        iforest_path_delta(&forest->trees, forest->c, m.data + i, m.stride,
-                           delta);
+        iforest_path_delta(&forest->trees, forest->c, forest->trees.subsample,
+                           m.data + i, m.stride, delta);
         for (uint32_t j = 0; j < m.cols; j++)
             ret_contribution[(size_t)j * m.rows + i] =
                 (double)delta[j] / IFOREST_ONE;

@@ -144,8 +144,8 @@ FYKE_API int fyke_forest_score(const struct fyke_forest *forest,
  *           trees x c(psi). It may be NULL.
  * Additive  exactly: expected - sum of a row's contributions = the row's path
  *           sum, and the score is 2^(-path sum / expected).
- * Errors    as fyke_forest_score; FYKE_ERROR_UNSUPPORTED for a forest with an
- *           extension, whose splits belong to no one column.
+ * Extended  a split over several columns counts for them in equal shares.
+ * Errors    as fyke_forest_score.
  */
 FYKE_API int fyke_forest_explain(const struct fyke_forest *forest,
                                  const struct fyke_matrix *rows,

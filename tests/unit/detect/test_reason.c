@@ -9,52 +9,30 @@
 #include <float.h>
 #include <math.h>
 
-static struct verdict_answer find(const float *values, uint32_t cols,
-                                  const float *usual, const float *spread)
+static uint32_t add_all(const double *contribution, uint32_t n,
+                        struct detect_reason *reason, uint32_t max)
 {
-    struct matrix m = { values, 1, cols, 1 };
-    struct verdict_answer row = { 0 };
-    row.reason_count =
-        reasons_find(&m, 0, usual, spread, row.reason, VERDICT_REASONS);
-    return row;
+    uint32_t count = 0;
+    for (uint32_t j = 0; j < n; j++) {
+        struct detect_reason r = { .feature = j,
+                                   .contribution = contribution[j] };
+        reason_add(reason, max, &count, &r);
+    }
+    return count;
 }
 
-Test(reason, the_three_furthest_in_spreads_ties_by_feature)
+Test(reason, the_largest_stay_in_order_ties_as_they_came)
 {
-    const float x[] = { 5, 10, -30, 2, 8, 8 };
-    const float usual[] = { 5, 0, 0, 0, 0, 0 };
-    const float spread[] = { 1, 1, 2, 1, 1, 1 };
-    struct verdict_answer r = find(x, 6, usual, spread);
-    cr_assert_eq(r.reason_count, 3);
-    cr_assert_eq(r.reason[0].feature, 2);
-    cr_assert_eq(r.reason[0].distance, 15.0);
-    cr_assert_eq(r.reason[0].direction, -1);
-    cr_assert_eq(r.reason[1].feature, 1);
-    cr_assert_eq(r.reason[1].direction, 1);
-    cr_assert_eq(r.reason[2].feature, 4);
-    cr_assert_eq(r.reason[2].value, 8);
-    cr_assert_eq(r.reason[2].usual, 0);
-}
-
-Test(reason, what_is_usual_missing_or_unknown_is_no_reason)
-{
-    const float x[] = { 5, NAN, 3, 7 };
-    const float usual[] = { 5, 0, NAN, 6 }, spread[] = { 1, 1, NAN, 1 };
-    struct verdict_answer r = find(x, 4, usual, spread);
-    cr_assert_eq(r.reason_count, 1);
-    cr_assert_eq(r.reason[0].feature, 3);
-    r = find(x, 3, usual, spread);
-    cr_assert_eq(r.reason_count, 0);
-}
-
-Test(reason, leaving_a_constant_is_further_than_anything)
-{
-    const float x[] = { FLT_MAX, 1.5f }, usual[] = { -FLT_MAX, 1 };
-    const float spread[] = { FLT_TRUE_MIN, 0 };
-    struct verdict_answer r = find(x, 2, usual, spread);
-    cr_assert_eq(r.reason[0].feature, 1);
-    cr_assert(isinf(r.reason[0].distance));
-    cr_assert(isfinite(r.reason[1].distance));
+    const double contribution[] = { 2, -1, 5, 2, 9, 5, -3 };
+    const uint32_t want[] = { 4, 2, 5, 0, 3, 1, 6 };
+    for (uint32_t max = 0; max <= 7; max++) {
+        struct detect_reason reason[7];
+        cr_assert_eq(add_all(contribution, 7, reason, max), max);
+        for (uint32_t i = 0; i < max; i++)
+            cr_assert_eq(reason[i].feature, want[i], "%u of %u", i, max);
+    }
+    struct detect_reason reason[8];
+    cr_assert_eq(add_all(contribution, 7, reason, 8), 7);
 }
 
 Test(reason, a_factor_is_given_where_it_says_something)
@@ -81,6 +59,7 @@ static void expect_why(float value, float usual, const char *want)
                                             .value = value,
                                             .usual = usual,
                                             .direction = value > usual ? 1 : -1,
+                                            .contribution = 1.0,
                                             .distance = 1e3 };
     buf_init(&out, 4096);
     cr_assert_eq(verdict_why(&row, names, &out), 0);
@@ -124,4 +103,38 @@ Test(reason, several_are_joined_and_none_is_empty)
     row.reason_count = 2;
     cr_assert_eq(verdict_why(&row, names, &out), ERR_LIMIT);
     buf_release(&out);
+}
+
+static void expect_line(const struct verdict_answer *row, const char *want)
+{
+    static const char *const names[] = { "a", "b", "c", "d", "e" };
+    struct buf out;
+    buf_init(&out, 4096);
+    cr_assert_eq(verdict_why(row, names, &out), 0);
+    cr_assert_str_eq(buf_text(&out), want);
+    buf_release(&out);
+}
+
+Test(reason, a_line_has_three_at_most_and_no_weak_usual_or_missing_one)
+{
+    struct verdict_answer row = { .reason_count = 5 };
+    row.reason[0] = (struct detect_reason){ 0, 0, 0, 0, 9.0, 0.0 };
+    row.reason[1] = (struct detect_reason){ 1, NAN, 3, 0, 8.0, NAN };
+    row.reason[2] = (struct detect_reason){ 2, 9, 3, 1, 5.0, 5.0 };
+    row.reason[3] = (struct detect_reason){ 3, 6, 3, 1, 0.6, 5.0 };
+    row.reason[4] = (struct detect_reason){ 4, 6, 3, 1, 0.4, 5.0 };
+    expect_line(&row, "c 9, usual 3 (3.0x, high); d 6, usual 3 (2.0x, high)");
+    row.reason[0] = row.reason[1] = row.reason[2];
+    expect_line(&row, "c 9, usual 3 (3.0x, high); c 9, usual 3 (3.0x, high); "
+                      "c 9, usual 3 (3.0x, high)");
+}
+
+Test(reason, values_strange_only_in_company_are_named_together)
+{
+    struct verdict_answer row = { .reason_count = 4 };
+    row.reason[0] = (struct detect_reason){ 0, 0, 0, 0, 2.0, 0.0 };
+    row.reason[1] = (struct detect_reason){ 1, NAN, 3, 0, 1.5, NAN };
+    row.reason[2] = (struct detect_reason){ 2, 1, 1, 0, 1.0, 0.0 };
+    row.reason[3] = (struct detect_reason){ 3, 4, 1, 1, -1.0, 3.0 };
+    expect_line(&row, "together: a 0, c 1");
 }

@@ -37,7 +37,20 @@ static int explain(struct detect_state *st, const struct detect_result *r,
                    uint32_t *ret_count)
 {
     const struct matrix *rows = (const void *)st;
-    *ret_count = reasons_find(rows, row, r->usual, r->spread, ret_reason, max);
+    *ret_count = 0;
+    for (uint32_t j = 0; j < rows->cols; j++) {
+        float value = matrix_column(rows, j)[row];
+        double away = fabs((double)value - (double)r->usual[j]);
+        struct detect_reason reason = { .feature = j,
+                                        .value = value,
+                                        .usual = r->usual[j],
+                                        .direction =
+                                            value > r->usual[j] ? 1 : -1,
+                                        .contribution = away,
+                                        .distance = away };
+        if (away > 0.0)
+            reason_add(ret_reason, max, ret_count, &reason);
+    }
     return 0;
 }
 

@@ -41,7 +41,7 @@ static void expect(float a, float b, int64_t want_a, int64_t want_b)
     struct iforest_forest f = make();
     float x[] = { a, 0, b };
     int64_t delta[2] = { 100, 200 };
-    iforest_path_delta(&f, c, x, 2, delta);
+    iforest_path_delta(&f, c, 8, x, 2, delta);
     cr_expect_eq(delta[0] - 100, want_a, "feature 0: %lld",
                  (long long)delta[0] - 100);
     cr_expect_eq(delta[1] - 200, want_b, "feature 1: %lld",
@@ -72,7 +72,7 @@ Test(iforest_delta, or_where_the_forest_says)
     float x[] = { NAN, NAN };
     int64_t delta[2] = { 0 };
     f.missing_right = missing_right;
-    iforest_path_delta(&f, c, x, 1, delta);
+    iforest_path_delta(&f, c, 8, x, 1, delta);
     cr_expect_eq(delta[0], ONE + c[3] - (2 * ONE + c[1]));
     cr_expect_eq(delta[1], c[8] - (ONE + c[3]));
 }

@@ -1,0 +1,70 @@
+/* Why the isolation forest finds a row strange: what each feature did to its
+ * path. */
+#include "engine/detect/iforest_state.h"
+#include "engine/detect/reason.h"
+
+#include "proto/wire/iforest_delta.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Most counts are in the table; more of them than this would take longer to
+ * fill in than to compute when they are met. */
+#define C_MAX IFOREST_SUBSAMPLE_MAX
+
+static int explain_begin(struct detect_state *st)
+{
+    if (st->c != NULL)
+        return 0;
+    uint32_t c_max = st->psi < C_MAX ? st->psi : C_MAX;
+    uint32_t *c = arena_alloc(&st->arena, (size_t)c_max + 1, sizeof *c);
+    st->delta = arena_alloc(&st->arena, st->fit.rows.cols, sizeof *st->delta);
+    if (c == NULL || st->delta == NULL)
+        return ERR_NOMEM;
+    for (uint32_t n = 0; n <= c_max; n++)
+        c[n] = iforest_c(n);
+    st->c = c;
+    st->c_max = c_max;
+    return 0;
+}
+
+/* +1 or -1 where the value lies, 0: missing, or as usual. */
+static int direction_of(float value, float usual)
+{
+    return (value > usual) - (value < usual);
+}
+
+static double distance_of(float value, float usual, float spread)
+{
+    double distance = fabs((double)value - (double)usual);
+    return spread > 0.0f ? distance / (double)spread : (double)INFINITY;
+}
+
+int iforest_explain(struct detect_state *st, const struct detect_result *r,
+                    uint32_t row, struct detect_reason *ret_reason,
+                    uint32_t max, uint32_t *ret_count)
+{
+    const struct matrix *m = &st->fit.rows;
+    *ret_count = 0;
+    int err = explain_begin(st);
+    if (err != 0)
+        return err;
+    memset(st->delta, 0, m->cols * sizeof *st->delta);
+    iforest_path_delta(&st->forest, st->c, st->c_max, m->data + row, m->stride,
+                       st->delta);
+    double unit = 1.0 / ((double)st->trees * IFOREST_ONE);
+    for (uint32_t j = 0; j < m->cols; j++) {
+        float value = matrix_column(m, j)[row];
+        struct detect_reason reason = {
+            .feature = j,
+            .value = value,
+            .usual = r->usual[j],
+            .direction = direction_of(value, r->usual[j]),
+            .contribution = (double)st->delta[j] * unit,
+            .distance = distance_of(value, r->usual[j], r->spread[j]),
+        };
+        if (st->delta[j] != 0)
+            reason_add(ret_reason, max, ret_count, &reason);
+    }
+    return 0;
+}
