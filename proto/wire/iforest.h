@@ -38,7 +38,6 @@
 #define IFOREST_TREES_MAX 2000u
 #define IFOREST_SUBSAMPLE_MAX 4096u /* that trees are grown on here */
 #define IFOREST_PSI_MAX (1u << 20)  /* of a forest grown elsewhere */
-#define IFOREST_LEAF_ROWS_MAX 0x7FFFu
 #define IFOREST_FEATURES_MAX 1024u
 #define IFOREST_LEAF 0xFFFFu /* feature of a leaf */
 

@@ -2,12 +2,15 @@
 #include "proto/wire/iforest.h"
 #include "proto/wire/iforest_payload.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 /* What is written per node, and per inner node. */
 struct forest_out {
     uint32_t inner, width; /* width: features of a split */
-    uint16_t *node, *axis;
+    bool wide;             /* u32 for a node */
+    void *node;
+    uint16_t *axis;
     float *threshold, *weight;
 };
 
@@ -16,8 +19,12 @@ static int out_init(struct forest_out *o, const struct iforest_forest *f,
 {
     *o = (struct forest_out){ .width = f->extension + 1 };
     for (uint32_t k = 0; k < f->node_count; k++)
-        o->inner += f->feature[k] != IFOREST_LEAF;
-    o->node = arena_alloc(arena, f->node_count, sizeof *o->node);
+        if (f->feature[k] != IFOREST_LEAF)
+            o->inner++;
+        else
+            o->wide |= f->count[k] >= FOREST_LEAF;
+    o->node = arena_alloc(arena, f->node_count,
+                          o->wide ? sizeof(uint32_t) : sizeof(uint16_t));
     o->threshold = arena_alloc(arena, o->inner, sizeof *o->threshold);
     if (o->node == NULL || o->threshold == NULL)
         return ERR_NOMEM;
@@ -40,16 +47,24 @@ static uint16_t out_split(const struct iforest_forest *f, uint32_t first,
     return (uint16_t)(FOREST_LIGHTER | f->feature[k]);
 }
 
+static void out_node(struct forest_out *o, uint32_t k, bool leaf, uint32_t word)
+{
+    if (o->wide)
+        ((uint32_t *)o->node)[k] = (leaf ? FOREST_LEAF_WIDE : 0) | word;
+    else
+        ((uint16_t *)o->node)[k] = (uint16_t)((leaf ? FOREST_LEAF : 0) | word);
+}
+
 static void out_fill(struct forest_out *o, const struct iforest_forest *f)
 {
     uint32_t at = 0, tree = 0;
     for (uint32_t k = 0; k < f->node_count; k++) {
         tree += tree < f->trees && f->tree_first[tree] == k;
         if (f->feature[k] == IFOREST_LEAF) {
-            o->node[k] = (uint16_t)(FOREST_LEAF | f->count[k]);
+            out_node(o, k, true, f->count[k]);
             continue;
         }
-        o->node[k] = out_split(f, f->tree_first[tree - 1], k);
+        out_node(o, k, false, out_split(f, f->tree_first[tree - 1], k));
         o->threshold[at] = f->threshold[k];
         for (uint32_t j = 0; f->extension > 0 && j < o->width; j++) {
             size_t from = (size_t)k * o->width + j;
@@ -80,7 +95,8 @@ int iforest_pack_forest(const struct iforest_forest *f, struct arena *arena,
     ret_p->number[FOREST_NODES] = f->node_count;
     ret_p->number[FOREST_EXTENSION] = f->extension;
     struct wire_block *b = ret_p->block;
-    b[FOREST_NODE] = (struct wire_block){ WIRE_U16, f->node_count, 1, o.node };
+    b[FOREST_NODE] = (struct wire_block){ o.wide ? WIRE_U32 : WIRE_U16,
+                                          f->node_count, 1, o.node };
     b[FOREST_THRESHOLD] =
         (struct wire_block){ WIRE_F32, o.inner, 1, o.threshold };
     ret_p->block_count = FOREST_BLOCKS;

@@ -43,7 +43,8 @@ enum iforest_forest_number {
 
 /* Nodes in preorder. FOREST_NODE is per node its feature (plus FOREST_LIGHTER
  * where a missing value goes to the child that holds fewer rows, or right
- * when both hold as many), or for a leaf FOREST_LEAF plus its rows; the others
+ * when both hold as many), or for a leaf FOREST_LEAF plus its rows; u32 with
+ * FOREST_LEAF_WIDE when a leaf has more rows than 15 bits hold. The others
  * are per inner node. The last two are
  * there when the forest is extended, column by column: the features beyond
  * the first, and all weights. */
@@ -57,6 +58,7 @@ enum iforest_forest_block {
 };
 #define FOREST_LEAF 0x8000u
 #define FOREST_LIGHTER 0x4000u
+#define FOREST_LEAF_WIDE 0x80000000u
 
 enum iforest_sums_block { SUMS_SUMS, SUMS_BLOCKS };
 

@@ -6,6 +6,8 @@
 #include "proto/wire/iforest.h"
 #include "proto/wire/iforest_payload.h"
 
+#include "proto/base/bytes.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
@@ -76,7 +78,8 @@ static int forest_shapes(const struct wire_payload *p, struct maker *m)
         (f->node_count - f->trees) % 2 != 0)
         return ERR_PROTO;
     m->inner = (f->node_count - f->trees) / 2;
-    if (!block_is(&b[FOREST_NODE], WIRE_U16, f->node_count, 1) ||
+    if ((!block_is(&b[FOREST_NODE], WIRE_U16, f->node_count, 1) &&
+         !block_is(&b[FOREST_NODE], WIRE_U32, f->node_count, 1)) ||
         !block_is(&b[FOREST_THRESHOLD], WIRE_F32, m->inner, 1))
         return ERR_PROTO;
     if (f->extension > 0 &&
@@ -152,10 +155,8 @@ static int take_split(struct maker *m, const struct wire_payload *p,
 static int close_subtrees(struct maker *m, struct open_node *open,
                           uint32_t *opened, uint32_t node, uint32_t first)
 {
-    uint32_t count = m->feature[node] & (FOREST_LEAF - 1);
-    m->feature[node] = IFOREST_LEAF;
-    m->count[node] = count;
-    if (count == 0)
+    uint32_t count = m->count[node];
+    if (count == 0 || count > m->f.subsample)
         return ERR_PROTO;
     for (; *opened > 0 && open[*opened - 1].left_count > 0; --*opened) {
         count += open[*opened - 1].left_count;
@@ -184,7 +185,7 @@ static int take_nodes(struct maker *m, const struct wire_payload *p,
             m->tree_first[tree++] = node;
         }
         int err;
-        if (m->feature[node] >= FOREST_LEAF) {
+        if (m->feature[node] == IFOREST_LEAF) {
             err =
                 close_subtrees(m, open, &opened, node, m->tree_first[tree - 1]);
         } else {
@@ -202,20 +203,36 @@ static int take_nodes(struct maker *m, const struct wire_payload *p,
     return opened == 0 && tree == m->f.trees ? 0 : ERR_PROTO;
 }
 
+/* The words of the nodes: features with their marks, and the rows of leaves. */
+static int take_words(struct maker *m, const struct wire_block *b)
+{
+    bool wide = b->type == WIRE_U32;
+    uint32_t leaf = wide ? FOREST_LEAF_WIDE : FOREST_LEAF;
+    for (uint32_t k = 0; k < m->f.node_count; k++) {
+        uint32_t word = wide ? bytes_load_u32((const char *)b->data + 4ull * k)
+                             : bytes_load_u16((const char *)b->data + 2ull * k);
+        if ((word & leaf) == 0 && word >= FOREST_LEAF)
+            return ERR_PROTO;
+        m->feature[k] = word & leaf ? IFOREST_LEAF : (uint16_t)word;
+        m->count[k] = word & leaf ? word - leaf : 0;
+    }
+    return 0;
+}
+
 /* Nodes that send a missing value to the lighter child: the mark is taken off
  * the features and kept aside, until the counts are known. */
 static int take_lighter(struct maker *m, struct arena *arena)
 {
     uint32_t n = m->f.node_count, any = 0;
     for (uint32_t k = 0; k < n; k++)
-        any |= m->feature[k] < FOREST_LEAF && m->feature[k] & FOREST_LIGHTER;
+        any |= m->feature[k] != IFOREST_LEAF && m->feature[k] & FOREST_LIGHTER;
     if (any == 0)
         return 0;
     m->missing_right = arena_zalloc(arena, n, sizeof *m->missing_right);
     if (m->missing_right == NULL)
         return ERR_NOMEM;
     for (uint32_t k = 0; k < n; k++) {
-        if (m->feature[k] >= FOREST_LEAF)
+        if (m->feature[k] == IFOREST_LEAF)
             continue;
         m->missing_right[k] = (m->feature[k] & FOREST_LIGHTER) != 0;
         m->feature[k] &= (uint16_t)~FOREST_LIGHTER;
@@ -250,9 +267,9 @@ int iforest_unpack_forest(const struct wire_payload *p, struct arena *arena,
         err = maker_alloc(&m, arena);
     if (err != 0)
         return err;
-    memcpy(m.feature, p->block[FOREST_NODE].data,
-           wire_block_bytes(&p->block[FOREST_NODE]));
-    err = take_lighter(&m, arena);
+    err = take_words(&m, &p->block[FOREST_NODE]);
+    if (err == 0)
+        err = take_lighter(&m, arena);
     if (err != 0)
         return err;
     err = take_nodes(&m, p, &height);

@@ -31,7 +31,6 @@ import numpy as np
 TREES_MAX = 2000
 FEATURES_MAX = 1024
 SUBSAMPLE_MAX = 1 << 20
-LEAF_ROWS_MAX = 32767
 HEIGHT_MAX = 64
 LEAF = 0xFFFF
 HEADER_ALIGN = 64
@@ -92,17 +91,14 @@ def tree_arrays(tree, columns, name):
         raise CannotExport(f"{name} has a threshold beyond float32: "
                            f"{threshold[~np.isfinite(floor)][0]:g}")
     count = tree.n_node_samples[order]
-    if (count[~inner] > LEAF_ROWS_MAX).any():
-        raise CannotExport(f"{name} has a leaf of {count[~inner].max()} rows, "
-                           f"at most {LEAF_ROWS_MAX} can be written: fit with "
-                           "a smaller max_samples")
     to_left = getattr(tree, "missing_go_to_left", None)
     if to_left is None:  # before scikit-learn 1.3 no tree took a missing value
         missing_right = count_rule(count, left, right, place, inner)
     else:
         missing_right = inner & (np.asarray(to_left)[order] == 0)
     return {
-        "feature": np.where(inner, columns[tree.feature[order]], LEAF),
+        "feature": np.where(inner, columns[np.maximum(tree.feature[order], 0)],
+                            LEAF),
         "threshold": floor,
         "right": np.where(inner, place[right], 0),
         "count": count,

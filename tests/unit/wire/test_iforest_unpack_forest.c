@@ -96,6 +96,50 @@ Test(iforest_unpack_forest, a_forest_comes_back)
     }
 }
 
+Test(iforest_unpack_forest, a_leaf_of_many_rows_comes_back)
+{
+    const uint32_t rows[] = { 0x7FFF, 0x8000, 0xFFFF, 0x10000, 999990 };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct iforest_forest got;
+        forest_by_hand(&f);
+        f.forest.subsample = IFOREST_PSI_MAX;
+        f.count[1] = rows[i];
+        f.count[0] = rows[i] + f.count[2];
+        f.forest.missing_right = f.missing_right;
+        f.missing_right[0] = 1; /* to the lighter one */
+        cr_assert_eq(iforest_pack_forest(&f.forest, &arena, &p), 0);
+        cr_assert_eq(p.block[0].type, rows[i] < 0x8000 ? WIRE_U16 : WIRE_U32);
+        cr_assert_eq(iforest_unpack_forest(&p, &arena, &got), 0);
+        expect_equal(&got);
+        f.forest.subsample = rows[i];
+        cr_assert_eq(pack_unpack(), ERR_PROTO, "more rows than were drawn");
+    }
+}
+
+/* A wide word is a leaf or a feature, nothing between. */
+Test(iforest_unpack_forest, wide_words_are_checked)
+{
+    forest_by_hand(&f);
+    f.forest.subsample = IFOREST_PSI_MAX;
+    f.count[1] = 70000;
+    f.count[0] = 70000 + f.count[2];
+    cr_assert_eq(iforest_pack_forest(&f.forest, &arena, &p), 0);
+    uint32_t *word = arena_alloc(&arena, 4, sizeof *word);
+    memcpy(word, p.block[0].data, 4 * sizeof *word);
+    p.block[0].data = word;
+    cr_assert_eq(unpack(), 0);
+    const uint32_t wrong[] = { 3,          0x8000,     0xFFFF,    0x10002,
+                               0x40000002, 0x80000000, 0x80200000 };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        uint32_t was = word[0];
+        word[0] = wrong[i];
+        cr_expect_eq(unpack(), ERR_PROTO, "%x", wrong[i]);
+        word[0] = was;
+    }
+    word[1] = 0x80000000;
+    cr_expect_eq(unpack(), ERR_PROTO, "a leaf without rows");
+}
+
 Test(iforest_unpack_forest, a_fused_result_comes_back_whole_or_not_at_all)
 {
     const uint32_t sums[] = { 1, UINT32_MAX, 3 };

@@ -21,11 +21,10 @@ static uint32_t most(uint32_t a, uint32_t b)
 
 const uint32_t *form_c_table(uint32_t subsample, struct arena *arena)
 {
-    uint32_t rows = least(subsample, IFOREST_LEAF_ROWS_MAX);
-    uint32_t *c = arena_alloc(arena, (size_t)rows + 1, sizeof *c);
+    uint32_t *c = arena_alloc(arena, (size_t)subsample + 1, sizeof *c);
     if (c == NULL)
         return NULL;
-    for (uint32_t n = 0; n <= rows; n++)
+    for (uint32_t n = 0; n <= subsample; n++)
         c[n] = iforest_c(n);
     return c;
 }
