@@ -70,6 +70,50 @@ static int model_row(const struct db *d, sqlite3_stmt *q, const char *hash,
                                 full, err_text(err));
 }
 
+int reader_model_of(struct reader *r, const char *origin,
+                    char ret_hash[STORE_MODEL_HASH], struct fault *fault)
+{
+    sqlite3_stmt *q = NULL;
+    int err = db_prepare(r->d,
+                         "select hash from model where origin=? and "
+                         "length(hash)=64 order by at_ns desc,hash limit 1",
+                         &q, fault);
+    if (err == 0) {
+        (void)db_bind_string(q, 1, origin);
+        err = db_step(r->d, q, fault);
+        if (err == 1) {
+            memcpy(ret_hash, db_column_text(q, 0), STORE_MODEL_HASH);
+            err = 0;
+        } else if (err == 0) {
+            err = ERR_NOTFOUND;
+        }
+    }
+    (void)sqlite3_finalize(q);
+    return err;
+}
+
+int store_learned_put(struct store *s, const void *state, size_t bytes,
+                      struct fault *fault)
+{
+    if (s->meta.last_batch > 0) {
+        return fault_set(fault, ERR_INVALID, "%s has batches already",
+                         s->db.label);
+    }
+    int err = store_begin_ours(s, fault);
+    if (err != 0) {
+        return err;
+    }
+    err = db_exec(&s->db, "delete from state_snapshot where batch=0", fault);
+    if (err == 0 && state != NULL) {
+        sqlite3_stmt *q = s->q[SQL_SNAPSHOT];
+        int rc = db_bind_u64(q, 1, 0);
+        rc |= sqlite3_bind_blob64(q, 2, state, bytes, SQLITE_STATIC);
+        err = rc == 0 ? db_run(&s->db, q, fault)
+                      : db_fault(&s->db, sqlite3_errcode(s->db.sq), fault);
+    }
+    return store_end(s, err, fault);
+}
+
 int reader_model_get(struct reader *r, const char *hash,
                      char ret_hash[STORE_MODEL_HASH], struct buf *payload,
                      struct fault *fault)

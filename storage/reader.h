@@ -46,7 +46,8 @@ FYKE_MUST_USE int reader_batch_range(struct reader *r, uint64_t *ret_first,
 
 /* The learned state after `batch` is the newest full state at or before it
  * plus the deltas behind that. Appends the snapshot to `snapshot` and its
- * batch number to *ret_from; 0 and empty = start from nothing. */
+ * batch number to *ret_from; empty = start from nothing. 0 and not empty is
+ * what was learned before the first batch. */
 FYKE_MUST_USE int reader_snapshot(struct reader *r, uint64_t batch,
                                   struct buf *snapshot, uint64_t *ret_from,
                                   struct fault *fault);
@@ -84,6 +85,11 @@ int reader_check(struct reader *r, struct buf *findings, struct fault *fault);
 FYKE_MUST_USE int reader_model_get(struct reader *r, const char *hash,
                                    char ret_hash[STORE_MODEL_HASH],
                                    struct buf *payload, struct fault *fault);
+
+/* The newest model of that origin. ERR_NOTFOUND without touching the fault. */
+FYKE_MUST_USE int reader_model_of(struct reader *r, const char *origin,
+                                  char ret_hash[STORE_MODEL_HASH],
+                                  struct fault *fault);
 
 /* A reader over the writer's own connection (restart; closes nothing). */
 FYKE_MUST_USE int reader_of_store(struct store *s, struct reader **ret_r);

@@ -327,6 +327,12 @@ FYKE_MUST_USE int store_workers_put(struct store *s,
                                     const struct store_worker *worker,
                                     uint32_t count, struct fault *fault);
 
+/* The learned state before the first batch (what training taught), in place of
+ * an earlier one; NULL = nothing was learned. ERR_INVALID when there is a
+ * batch. */
+FYKE_MUST_USE int store_learned_put(struct store *s, const void *state,
+                                    size_t bytes, struct fault *fault);
+
 #define STORE_MODEL_HASH 65 /* bytes of a model's hash as text */
 
 /* A model that stays as it is. */

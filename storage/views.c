@@ -35,6 +35,9 @@
     "' and s.from_batch<=b.batch order by s.from_batch desc,s.id desc limit "  \
     "1)"
 
+/* The hash of the model that a batch was scored with, "" = its own forest. */
+#define MODEL_OF "ifnull(" SETTING_OF("model") ",'')"
+
 struct view {
     const char *name;
     const char *select;
@@ -100,9 +103,10 @@ static const struct view view[] = {
      MSEC("queue_us") " as queue_ms," MSEC("compute_us") " as compute_ms,"
      MSEC("worker_us") " as worker_ms," MSEC("merge_us") " as merge_ms,"
      MSEC("(total_us-" STEPS ")") " as wait_ms," MSEC("commit_us")
-     " as commit_ms," MSEC("ifnull(total_us," STEPS ")") " as total_ms,overrun,batch as model,"
+     " as commit_ms," MSEC("ifnull(total_us," STEPS ")") " as total_ms,overrun,"
+     "iif(" MODEL_OF "='',batch,substr(" MODEL_OF ",1,16)) as model,"
      "flag/10000.0 as threshold," UNSIGNED("seed") " as seed,"
-     "detector as detectors,ifnull(votes,1) as votes_needed from batch"},
+     "detector as detectors,ifnull(votes,1) as votes_needed from batch b"},
 
     {"quarantine",
      "select " TIME_TEXT("b.cut_ns") " as time,q.batch as batch,"
@@ -128,16 +132,22 @@ static const struct view view[] = {
      "select source,partition,kind,identity,position,line,schema,open_end"
      " from source"},
 
-    /* In mode batch every batch has a model of its own, numbered like it. */
+    /* The models that are kept; then those of mode batch, where every batch
+     * has one of its own, numbered like it. */
     {"models",
-     "select b.batch as model,b.batch as batch,'iforest' as detector,"
-     "b.algorithm as algorithm,"
-     "cast(" SETTING_OF("trees") " as integer) as trees,"
-     "cast(" SETTING_OF("subsample") " as integer) as subsample,"
-     "cast(" SETTING_OF("fit_rows") " as integer) as fit_rows,"
-     UNSIGNED("b.seed") " as seed,b.state_batch as state_batch"
+     "select substr(hash,1,16) as model,null as batch,kind as detector,"
+     "null as algorithm,trees,subsample,null as fit_rows,null as seed,"
+     "null as state_batch,features,nodes,length(payload) as bytes,origin,"
+     TIME_TEXT("at_ns") " as since,hash from model"
+     " union all "
+     "select b.batch,b.batch,'iforest',b.algorithm,"
+     "cast(" SETTING_OF("trees") " as integer),"
+     "cast(" SETTING_OF("subsample") " as integer),"
+     "cast(" SETTING_OF("fit_rows") " as integer),"
+     UNSIGNED("b.seed") ",b.state_batch,null,null,null,null,null,null"
      " from batch b where b.rows_scored>0"
-     " and instr(','||b.detector||',',',iforest,')>0"},
+     " and instr(','||b.detector||',',',iforest,')>0"
+     " and " MODEL_OF "=''"},
 
     {"workers",
      "select printf('%016x',worker_id) as worker,host,pid,tasks,"

@@ -164,6 +164,16 @@ int learn_apply(struct learn *l, uint64_t batch, const struct learn_delta *d)
     return 0;
 }
 
+int learn_train(struct learn *l, const struct learn_delta *d)
+{
+    if (l->batch != 0)
+        return ERR_INVALID;
+    int err = learn_apply(l, 1, d);
+    if (err == 0)
+        l->batch = 0;
+    return err;
+}
+
 static int view_references(const struct learn *l, struct learn_view *v)
 {
     for (uint32_t i = 0; i < l->ring_count; i++) {

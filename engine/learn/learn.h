@@ -68,6 +68,9 @@ FYKE_MUST_USE int learn_apply(struct learn *l, uint64_t batch,
  * computed with. Errors: ERR_INVALID, ERR_NOMEM: nothing has changed. */
 FYKE_MUST_USE int learn_recent_max_set(struct learn *l, uint32_t recent_max);
 uint32_t learn_recent_max(const struct learn *l);
+/* Applies what rows before the first batch taught; the state stays that of
+ * batch 0. Errors: ERR_INVALID (there was a batch), ERR_NOMEM. */
+FYKE_MUST_USE int learn_train(struct learn *l, const struct learn_delta *d);
 /* The full state, for snapshots. */
 int learn_encode(const struct learn *l, struct buf *out);
 FYKE_MUST_USE int learn_decode(const void *bytes, size_t n,

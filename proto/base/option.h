@@ -54,6 +54,8 @@ enum option_trait {
     OPTION_LIVE = 2,      /* `fyke set` changes it while the engine runs */
     OPTION_FLAG_ONLY = 4, /* not in a file or the environment: --fresh */
     OPTION_CUT = 8,       /* says when a batch is cut: closes the open one */
+    OPTION_KEPT = 32,     /* with OPTION_STORED: left out, it stays as it is
+                           * stored, even if the last start named it */
     OPTION_ALIAS_REST = 16, /* the alias of a percentage gives what is above
                              * it, as a share: 0.01 stands for 99 */
 };

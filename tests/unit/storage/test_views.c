@@ -46,7 +46,8 @@ Test(views, names_and_columns_are_those_that_people_rely_on)
         { "sources", "source,partition,kind,identity,position,line,schema,"
                      "open_end" },
         { "models", "model,batch,detector,algorithm,trees,subsample,fit_rows,"
-                    "seed,state_batch" },
+                    "seed,state_batch,features,nodes,bytes,origin,since,"
+                    "hash" },
         { "workers", "worker,host,pid,tasks,joined,heard" },
         { "settings", "name,from_batch,value,at,actor,request_id" },
         { "silences", "started,ended,seconds,count" },
