@@ -135,6 +135,8 @@ static void tell_started(struct engine *e)
                         "what is in flight at a crash is lost."
                       : NULL,
         .left_out = s->include_self ? 0 : (uint32_t)s->workers + 1,
+        .model = kept_is_there(&e->kept) ? e->kept.file.hash : NULL,
+        .trained_rows = e->kept.trained_rows,
         .trees = s->trees,
         .subsample = s->subsample,
         .fit_rows = s->fit_rows,
@@ -199,6 +201,7 @@ static void tear_down(struct engine *e)
             slot_release(&e->slot[i]);
     batch_input_release(&e->open);
     coord_free(e->coord);
+    kept_release(&e->kept);
     learn_history_free(e->history);
     schema_free(e->schema);
     free(e->feature_name);
@@ -292,6 +295,7 @@ int engine_run(const struct settings *settings, const struct option *table,
     e->last_cut_ns = clock_wall_ns();
     e->here_end = &e->here_first;
     batch_input_init(&e->open);
+    kept_init(&e->kept);
     int rc = uv_loop_init(&e->loop);
     if (rc != 0) {
         free(e);

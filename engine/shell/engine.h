@@ -9,6 +9,7 @@
 #ifndef FYKE_SHELL_ENGINE_H
 #define FYKE_SHELL_ENGINE_H
 
+#include "engine/shell/kept.h"
 #include "engine/shell/labels.h"
 #include "engine/shell/settings.h"
 #include "engine/shell/votes.h"
@@ -22,13 +23,15 @@ struct engine_started {
     const struct schema *schema;
     int64_t interval_us; /* OPTION_INTERVAL_* or a duration */
     uint64_t max_rows;
-    uint32_t workers;     /* local ones */
-    const char *url;      /* where workers may join, NULL for private ipc */
-    uint64_t first_batch; /* 1 for a new database */
-    uint64_t position;    /* source bytes committed before this start */
-    const char *remark;   /* one line for people ("stdin is a pipe: ..."), or
-                           * NULL */
-    uint32_t left_out;    /* host:processes: fyke's own processes */
+    uint32_t workers;      /* local ones */
+    const char *url;       /* where workers may join, NULL for private ipc */
+    uint64_t first_batch;  /* 1 for a new database */
+    uint64_t position;     /* source bytes committed before this start */
+    const char *remark;    /* one line for people ("stdin is a pipe: ..."), or
+                            * NULL */
+    uint32_t left_out;     /* host:processes: fyke's own processes */
+    const char *model;     /* mode frozen: the model's hash, else NULL */
+    uint64_t trained_rows; /* it was fitted on so many rows now, else 0 */
     uint64_t trees, subsample, fit_rows, seed;
     double severity;
     const char *detectors; /* "iforest,dbscan" */
@@ -80,8 +83,9 @@ struct engine_observer {
 struct engine_binary {
     const char *executable; /* path, to start local workers */
     const char *version;
-    uint32_t algorithm_version; /* of the workers' halves in this binary; a */
-    uint64_t selftest_digest;   /* worker that differs is refused */
+    uint32_t algorithm_version;  /* of the workers' halves in this binary; a */
+    uint64_t selftest_digest;    /* worker that differs is refused */
+    struct kept_compute compute; /* for --train: in this process */
 };
 
 /* `input` is a path, "-" or "host:processes". `given[i]` tells which rows of

@@ -20,6 +20,7 @@
 #include "engine/shell/control.h"
 #include "engine/shell/engine.h"
 #include "engine/shell/flight.h"
+#include "engine/shell/kept.h"
 #include "engine/shell/pace_input.h"
 #include "engine/shell/stages.h"
 #include "engine/shell/status.h"
@@ -168,6 +169,8 @@ struct engine {
     char detector_names[64]; /* "iforest,dbscan" */
     double eps_told;         /* remark_eps, last; 0 = never */
     struct verdict_config verdict;
+    struct kept kept; /* mode frozen: the model that scores every batch */
+    bool model_names; /* the features were named by it */
     struct learn_history *history;
 
     struct coord *coord;
@@ -284,6 +287,10 @@ void serve_accept(struct engine *e, const struct coord_action *a);
 
 /* restore_settings.c */
 FYKE_MUST_USE int restore_settings(struct engine *e, struct fault *fault);
+/* Notes that a setting of its own kind is now `new_text`. */
+FYKE_MUST_USE int restore_note(struct engine *e, const char *name,
+                               const char *old_text, const char *new_text,
+                               struct fault *fault);
 /* Writes down what restore_settings found changed, once nothing refuses. */
 FYKE_MUST_USE int restore_settings_store(struct engine *e, struct fault *fault);
 void restore_release(struct engine *e);

@@ -224,12 +224,12 @@ static int load_base(struct engine *e, struct reader *reader, uint64_t base,
      * the deltas need the state that the snapshot decodes to. */
     rc = reader_snapshot(reader, base, &snapshot, &from, fault);
     if (rc == 0)
-        rc = from == 0
+        rc = snapshot.length == 0
                  ? learn_new(e->schema->feature_count, e->verdict.recent_max,
                              &r->learn)
                  : learn_decode(snapshot.data, snapshot.length, &r->learn);
     buf_release(&snapshot);
-    if (rc == 0 && from > 0)
+    if (rc == 0)
         rc = learn_recent_max_set(r->learn, e->verdict.recent_max);
     if (rc != 0)
         return rc;

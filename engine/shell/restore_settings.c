@@ -167,9 +167,23 @@ int restore_settings(struct engine *e, struct fault *fault)
     const char *level = e->settings.log_level;
     int rc = 0;
     for (size_t i = 0; i < e->table_count && rc == 0; i++)
-        if ((e->table[i].traits & OPTION_STORED) != 0)
+        if ((e->table[i].traits & (OPTION_STORED | OPTION_KEPT)) ==
+            OPTION_STORED)
             rc = restore_setting(e, r, i, fault);
     return rc == 0 ? restore_log_level(e, level, fault) : rc;
+}
+
+int restore_note(struct engine *e, const char *name, const char *old_text,
+                 const char *new_text, struct fault *fault)
+{
+    struct restoring *r = e->restoring;
+    const struct option *row = option_find(e->table, e->table_count, name);
+    if (strcmp(old_text, new_text) == 0)
+        return 0;
+    add_setting(r, name, new_text);
+    return e->meta.last_batch == 0
+               ? 0
+               : add_event(e, r, row, old_text, new_text, fault);
 }
 
 int restore_settings_store(struct engine *e, struct fault *fault)

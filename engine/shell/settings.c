@@ -18,7 +18,7 @@ static const char *const header_choices[] = { "yes", "no", NULL };
 static const char *const output_choices[] = { "csv", "ndjson", NULL };
 static const char *const votes_choices[] = { "any", "all", "1", "2", "3",
                                              "4", NULL };
-static const char *const mode_choices[] = { "batch", NULL };
+static const char *const mode_choices[] = { "batch", "frozen", NULL };
 static const char *const scale_choices[] = { "auto", "none", "standard",
                                              "robust", NULL };
 static const char *const level_choices[] = { "debug", "info", "warn", "error",
@@ -145,9 +145,19 @@ static const char *const log_choices[] = { "text", "json", NULL };
       "PERCENT", "Detector",                                                   \
       "Flag rows stranger than this share of the recent ones",                 \
       OPTION_STORED | OPTION_LIVE | OPTION_ALIAS_REST, "contamination" },      \
-    { "mode", 0, OPTION_CHOICE, F(mode), 0, 0, "batch", mode_choices, "batch", \
-      "Detector", "How the forest learns: fitted on each batch",               \
-      OPTION_STORED },                                                         \
+    { "mode", 0, OPTION_CHOICE, F(mode), 0, 0, "batch", mode_choices,          \
+      "batch|frozen", "Detector",                                              \
+      "A forest fitted on each batch, or one model for all of them; left "     \
+      "out, as before",                                                        \
+      OPTION_STORED | OPTION_KEPT },                                           \
+    { "model", 0, OPTION_TEXT, F(model), 0, 0, NULL, NULL, "FILE|HASH",        \
+      "Detector",                                                              \
+      "Score with this model: a file (fyke model), or one that the "           \
+      "database holds; left out, as before",                                   \
+      OPTION_STORED | OPTION_KEPT },                                           \
+    { "train", 0, OPTION_TEXT, F(train), 0, 0, NULL, NULL, "FILE",             \
+      "Detector",                                                              \
+      "Fit the model on the rows of this file, then score the input" },        \
     { "trees", 0, OPTION_U64, F(trees), 1, 2000, "100", NULL, "N", "Detector", \
       "Trees of the isolation forest",                                         \
       OPTION_STORED, "n-estimators" },                                         \

@@ -32,7 +32,9 @@ struct settings {
     /* detectors */
     struct option_list detector; /* "iforest" */
     const char *votes;           /* "any", "all", "1".. */
-    const char *mode; /* "batch" */
+    const char *mode;  /* "batch", "frozen" */
+    const char *model; /* a file or a hash; in force: the hash, or "" */
+    const char *train; /* a file to fit on, or NULL */
     uint64_t seed, trees, subsample, extension, fit_rows;
     double eps; /* 0 = auto */
     uint64_t min_points, context_rows;

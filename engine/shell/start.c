@@ -5,6 +5,7 @@
  */
 #include "engine/shell/detecting.h"
 #include "engine/shell/engine_int.h"
+#include "engine/shell/frozen.h"
 #include "engine/shell/tuning.h"
 
 #include "proto/host/clock.h"
@@ -220,7 +221,9 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
 {
     uint64_t state_batch = 0;
     int64_t last_interval_us = 0;
-    int rc = intake_open(e, input, fault);
+    int rc = frozen_open(e, fault);
+    if (rc == 0)
+        rc = intake_open(e, input, fault);
     if (rc != 0)
         return rc;
     rc = intake_pace(e, fault);
@@ -233,7 +236,7 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
     if (rc == 0)
         rc = choose_url(e, fault);
     if (rc == 0)
-        rc = intake_infer(e, fault);
+        rc = frozen_explain(e, intake_infer(e, fault), fault);
     if (rc == 0)
         rc = intake_pace(e, fault);
     if (rc == 0)
@@ -252,7 +255,11 @@ int start_all(struct engine *e, const char *input, struct fault *fault)
         rc = intake_pace(e, fault);
     if (rc == 0)
         rc = set_up_detectors(e, fault);
+    if (rc == 0)
+        rc = frozen_settle(e, fault);
     if (rc == 0) /* nothing refuses any more: the file may be written */
+        rc = frozen_store(e, fault);
+    if (rc == 0)
         rc = restore_settings_store(e, fault);
     if (rc == 0)
         rc = restore_learned(e, &state_batch, &last_interval_us, fault);

@@ -7,6 +7,7 @@
 #include "proto/host/cores.h"
 #include "tools/fyke/cli.h"
 #include "tools/fyke/config_layers.h"
+#include "tools/fyke/local_compute.h"
 #include "tools/fyke/standard.h"
 #include "tools/fyke/talk.h"
 #include "tools/fyke/version.h"
@@ -106,6 +107,13 @@ static void drive_log_end(const struct log *log,
              summary->drained ? "true" : "false", summary->lost_records);
 }
 
+/* Training is computed in this process, before workers have anything. */
+static int drive_compute(void *context, const struct detect_ops *ops,
+                         struct detect_state *state, const struct plan *plan)
+{
+    return local_compute(context, ops, state, plan);
+}
+
 static int drive_run(const struct command *command,
                      const struct settings *settings, const bool *given,
                      const char *input)
@@ -115,14 +123,17 @@ static int drive_run(const struct command *command,
     struct engine_summary summary;
     struct view_run view;
     struct log log;
+    struct local_options local;
     struct engine_binary binary = {
         .executable = executable,
         .version = FYKE_VERSION,
         .algorithm_version = compute_algorithm_version(),
         .selftest_digest = compute_selftest_digest(),
+        .compute = { drive_compute, &local },
     };
     memset(&summary, 0, sizeof summary);
     if (drive_check(settings, input, &fault) != 0 ||
+        local_options_default(&local, &fault) != 0 ||
         find_executable(executable, sizeof executable, &fault) != 0)
         return cli_fail(&fault);
     bool logged =

@@ -67,6 +67,7 @@ int replay_init(struct replay *r, struct reader *reader, const char *input,
 {
     struct store_source source;
     memset(r, 0, sizeof *r);
+    kept_init(&r->kept);
     r->reader = reader;
     r->file.fd = -1;
     int err = local_options_default(&r->compute, fault);
@@ -90,6 +91,7 @@ void replay_release(struct replay *r)
     if (r->readable)
         source_file_close(&r->file);
     learn_free(r->learn);
+    kept_release(&r->kept);
     if (r->schema != NULL)
         schema_free(r->schema);
     free(r->bytes);
@@ -202,6 +204,8 @@ static int work_configure(struct replay *r, struct work *w, struct fault *fault)
     w->config.seed = w->stored.seed;
     w->config.batch_rows = 0; /* it was cut already */
     option_release(settings_run, settings_run_count, &s);
+    if (err == 0)
+        err = replay_model(r, w->stored.batch, &w->config.model, fault);
     return err != 0 ? err
                     : detect_set_check(&w->detectors, &w->config,
                                        r->schema->feature_count, fault);

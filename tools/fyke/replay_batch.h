@@ -8,6 +8,7 @@
 #include "engine/detect/detect.h"
 #include "engine/ingest/source.h"
 #include "engine/learn/learn.h"
+#include "engine/shell/kept.h"
 #include "storage/reader.h"
 #include "tools/fyke/local_compute.h"
 
@@ -23,7 +24,8 @@ struct replay {
     struct learn *learn;
     uint64_t learn_from; /* snapshot it began with, 0 = nothing */
     uint32_t learn_recent;
-    uint8_t *bytes; /* of one read */
+    uint8_t *bytes;   /* of one read */
+    struct kept kept; /* the model of the last batch that had one */
 };
 
 enum replay_outcome {
@@ -43,6 +45,12 @@ void replay_release(struct replay *r);
 FYKE_MUST_USE int replay_batch(struct replay *r, uint64_t batch,
                                enum replay_outcome *ret_outcome,
                                struct buf *text, struct fault *fault);
+
+/* replay_model.c: the model that a batch was scored with, NULL = a forest of
+ * its own. */
+FYKE_MUST_USE int replay_model(struct replay *r, uint64_t batch,
+                               const struct detect_model **ret_model,
+                               struct fault *fault);
 
 /* replay_state.c: the view that a batch was judged by. ERR_NOTFOUND when the
  * deltas are gone (retention). */

@@ -32,7 +32,7 @@ static int learn_begin(struct replay *r, const struct buf *snapshot,
     r->learn = NULL;
     r->learn_from = from;
     r->learn_recent = recent_max;
-    if (from == 0)
+    if (snapshot->length == 0)
         return learn_new(r->schema->feature_count, recent_max, &r->learn);
     int err = learn_decode(snapshot->data, snapshot->length, &r->learn);
     return err != 0 ? err : learn_recent_max_set(r->learn, recent_max);

@@ -5,6 +5,7 @@
 #include "proto/host/cores.h"
 #include "tools/fyke/cli.h"
 #include "tools/fyke/config_layers.h"
+#include "tools/fyke/score_model.h"
 #include "tools/fyke/score_output.h"
 #include "tools/fyke/score_report.h"
 #include "tools/fyke/talk.h"
@@ -19,7 +20,9 @@
 #define REPORT_BYTES_MAX ((size_t)1 << 20)
 
 struct scoring {
+    struct settings own; /* as given, with what a model's file adds */
     const struct settings *settings;
+    struct kept kept;
     const char *path; /* of the input */
     struct pool *pool;
     struct local_options compute;
@@ -125,6 +128,7 @@ static void report(const struct scoring *s)
 {
     struct score_report r = {
         .settings = s->settings,
+        .kept = &s->kept,
         .in = &s->in,
         .found = &s->found,
         .threads = pool_threads(s->pool),
@@ -144,17 +148,22 @@ static int score_all(struct scoring *s, struct fault *fault)
     int64_t begun_us = clock_monotonic_us();
     int err = set_up(s, fault);
     if (err == 0)
+        err = score_model_open(&s->kept, &s->own, fault);
+    if (err == 0)
         err = score_input_read(s->path, s->settings, s->pool, &s->in, fault);
     s->read_us = clock_monotonic_us() - begun_us;
     if (err == 0 && s->in.batch.rows == 0)
         err = refuse_empty(&s->in, fault);
     if (err == 0)
+        err = score_model_settle(&s->kept, s->settings, s->in.schema,
+                                 &s->compute, fault);
+    if (err == 0)
         err = open_output(s, fault);
     if (err != 0)
         return err;
     s->has_found = true;
-    err = score_detect_run(s->settings, &s->in.batch, &s->compute, &s->found,
-                           fault);
+    err = score_detect_run(s->settings, &s->kept, &s->in.batch, &s->compute,
+                           &s->found, fault);
     if (err == 0)
         err = write_rows(s);
     return err != 0 ? err : close_output(s, fault);
@@ -162,8 +171,10 @@ static int score_all(struct scoring *s, struct fault *fault)
 
 static int score_run(const struct settings *settings, const char *path)
 {
-    struct scoring s = { .settings = settings, .path = path };
+    struct scoring s = { .own = *settings, .path = path };
     struct fault fault = { 0 };
+    s.settings = &s.own;
+    kept_init(&s.kept);
     batch_input_init(&s.in.batch);
     int err = score_all(&s, &fault);
     int exit_code = cli_stdout_is_gone() ? cli_finish() : 0;
@@ -181,6 +192,7 @@ static int score_run(const struct settings *settings, const char *path)
     if (s.has_found)
         score_detect_release(&s.found);
     score_input_release(&s.in);
+    kept_release(&s.kept);
     pool_free(s.pool);
     return exit_code;
 }

@@ -1,5 +1,5 @@
 /*
- * One batch, nothing learned before it.
+ * One batch, nothing learned before it but by training.
  */
 #include "tools/fyke/score_detect.h"
 
@@ -15,13 +15,15 @@
 
 static int compute_one(struct detect_run *run,
                        const struct detect_config *config,
-                       const struct matrix *rows,
+                       const struct matrix *rows, const struct learn_view *view,
                        const struct local_options *options)
 {
-    struct plan_shape shape = { .rows = rows->rows, .cols = rows->cols };
+    struct plan_shape shape = { .rows = rows->rows,
+                                .cols = rows->cols,
+                                .recent_rows = view->recent.rows };
     struct detect_batch batch = { .batch = 1,
                                   .rows = *rows,
-                                  .recent = { .cols = rows->cols } };
+                                  .recent = view->recent };
     int err = run->ops->plan(config, &shape, &run->plan);
     if (err == 0)
         err = run->ops->open(config, &batch, &run->plan, &run->state);
@@ -33,29 +35,42 @@ static int compute_one(struct detect_run *run,
 }
 
 static int compute(struct score_detect *d, const struct detect_config *config,
-                   const struct matrix *rows,
+                   const struct matrix *rows, const struct learn_view *view,
                    const struct local_options *options)
 {
     int err = ERR_OK;
     for (uint32_t i = 0; i < d->detectors.count && err == 0; i++) {
         d->run[i].ops = d->detectors.ops[i];
-        err = compute_one(&d->run[i], config, rows, options);
+        err = compute_one(&d->run[i], config, rows, view, options);
     }
     return err;
 }
 
 static int judge(struct score_detect *d, const struct settings *settings,
-                 const struct matrix *rows)
+                 const struct matrix *rows, const struct learn_view *view)
 {
-    static const struct learn_view nothing;
     struct verdict_config config = detecting_verdict(settings, &d->detectors);
     d->flag = config.flag;
     config.unexplained = !settings->explain;
-    return verdict_make(&config, rows, d->run, d->detectors.count, &nothing,
+    return verdict_make(&config, rows, d->run, d->detectors.count, view,
                         &d->arena, &d->verdict);
 }
 
-int score_detect_run(const struct settings *settings,
+/* What the first batch of a run knows: nothing, or what training taught. */
+static int view_make(const struct score_detect *d,
+                     const struct settings *settings, const struct kept *kept,
+                     uint32_t cols, struct learn_view *ret_view)
+{
+    struct verdict_config config = detecting_verdict(settings, &d->detectors);
+    struct learn *learn = NULL;
+    int err = kept_learned(kept, cols, config.recent_max, &learn);
+    if (err == 0)
+        err = learn_view_copy(learn, ret_view);
+    learn_free(learn);
+    return err;
+}
+
+int score_detect_run(const struct settings *settings, const struct kept *kept,
                      const struct batch_input *batch,
                      const struct local_options *options,
                      struct score_detect *d, struct fault *fault)
@@ -69,12 +84,15 @@ int score_detect_run(const struct settings *settings,
     int err = detecting_set(settings, &d->detectors, fault);
     if (err == 0)
         err = detect_set_check(&d->detectors, &config, rows.cols, fault);
+    config.model = kept->model;
     if (err == 0)
-        err = compute(d, &config, &rows, options);
+        err = view_make(d, settings, kept, rows.cols, &d->view);
+    if (err == 0)
+        err = compute(d, &config, &rows, &d->view, options);
     int64_t computed_us = clock_monotonic_us();
     d->compute_us = computed_us - begun_us;
     if (err == 0)
-        err = judge(d, settings, &rows);
+        err = judge(d, settings, &rows, &d->view);
     d->judge_us = clock_monotonic_us() - computed_us;
     if (err != 0 && fault->text[0] == '\0')
         (void)fault_set(fault, err, "%s", err_text(err));
@@ -86,6 +104,7 @@ void score_detect_release(struct score_detect *d)
     for (uint32_t i = 0; i < d->detectors.count; i++)
         if (d->run[i].state != NULL)
             d->run[i].ops->close(d->run[i].state);
+    learn_view_release(&d->view);
     arena_release(&d->arena);
 }
 

@@ -7,13 +7,15 @@
 
 #include "engine/detect/verdict.h"
 #include "engine/ingest/batch.h"
+#include "engine/shell/kept.h"
 #include "engine/shell/settings.h"
 #include "tools/fyke/local_compute.h"
 
 struct score_detect {
     struct detect_set detectors;
     struct detect_run run[DETECT_MAX];
-    struct arena arena; /* of the verdict */
+    struct learn_view view; /* what is known before the batch */
+    struct arena arena;     /* of the verdict */
     struct verdict verdict;
     uint32_t flag; /* limit of severity, in 10^-4 percent */
     int64_t compute_us, judge_us;
@@ -23,6 +25,7 @@ struct score_detect {
  * has rows. Errors with faults for people: a setting that does not fit the
  * features, ERR_NOMEM. Release it in any case. */
 FYKE_MUST_USE int score_detect_run(const struct settings *settings,
+                                   const struct kept *kept,
                                    const struct batch_input *batch,
                                    const struct local_options *options,
                                    struct score_detect *d, struct fault *fault);

@@ -121,6 +121,9 @@ static void print_detector(const struct score_report *r,
     (void)buf_printf(out, "  %-10s", run->ops->name);
     if (result->eps != NULL)
         (void)dbscan_why_eps(result, out);
+    else if (kept_is_there(r->kept))
+        (void)buf_printf(out, "model %.16s, %s", r->kept->file.hash,
+                         r->kept->origin);
     else
         (void)buf_printf(out, "%u trees on %u rows each, seed %" PRIu64,
                          result->trees, result->psi, r->settings->seed);

@@ -11,6 +11,7 @@
 
 struct score_report {
     const struct settings *settings;
+    const struct kept *kept; /* the model, if there was one before */
     const struct score_input *in;
     const struct score_detect *found; /* NULL: there was no row */
     uint32_t threads;

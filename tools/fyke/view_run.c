@@ -138,16 +138,28 @@ static void print_columns(const struct engine_started *e, uint32_t width,
                     width, out);
 }
 
+static void print_frozen(const struct engine_started *e, struct buf *out)
+{
+    char rows[32];
+    (void)buf_printf(out, "  model     %.16s for every batch (frozen)",
+                     e->model);
+    if (e->trained_rows > 0)
+        (void)buf_printf(out, ", fitted on %s rows of --train",
+                         text_count(e->trained_rows, rows, sizeof rows));
+    (void)buf_append_char(out, '\n');
+}
+
 /* Of the forest, where it is asked. */
 static void print_model(const struct engine_started *e, struct buf *out)
 {
-    if (strstr(e->detectors, "iforest") == NULL)
-        return;
-    (void)buf_printf(out,
-                     "  model     %" PRIu64 " trees on %" PRIu64
-                     " rows each, batches under %" PRIu64
-                     " rows with recent ones, seed %" PRIu64 "\n",
-                     e->trees, e->subsample, e->fit_rows, e->seed);
+    if (e->model != NULL)
+        print_frozen(e, out);
+    else if (strstr(e->detectors, "iforest") != NULL)
+        (void)buf_printf(out,
+                         "  model     %" PRIu64 " trees on %" PRIu64
+                         " rows each, batches under %" PRIu64
+                         " rows with recent ones, seed %" PRIu64 "\n",
+                         e->trees, e->subsample, e->fit_rows, e->seed);
 }
 
 static void print_cut(const struct view_run *v, const struct engine_started *e,
