@@ -11,9 +11,10 @@
 
 #include "engine/detect/detect.h"
 
-#define DBSCAN_PART_ROWS 131072u /* below, splitting costs more than it gives  \
-                                  */
-#define DBSCAN_PARTS_MAX 16u     /* few and fat: each carries its halo */
+#define DBSCAN_PART_ROWS                                                       \
+    131072u                  /* below, splitting costs more than it gives      \
+                              */
+#define DBSCAN_PARTS_MAX 16u /* few and fat: each carries its halo */
 
 /* Recent rows that join a batch of `rows` rows. */
 uint32_t dbscan_context_used(const struct detect_config *c, uint32_t rows,

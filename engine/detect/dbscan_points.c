@@ -15,7 +15,7 @@ enum detect_scale dbscan_scale_of(const struct detect_config *c)
 
 static void missing_mark(const struct matrix *m, uint8_t *ret_missing)
 {
-    for (uint32_t j = 0; j < m->cols; j++) {
+    for (uint32_t j = 0; j < m->cols && m->rows > 0; j++) {
         const float *x = matrix_column(m, j);
         for (uint32_t i = 0; i < m->rows; i++)
             ret_missing[i] |= x[i] != x[i];
