@@ -131,6 +131,9 @@ static int restore_setting(struct engine *e, struct restoring *r, size_t index,
     add_setting(r, flag_key, typed_flag);
     if (known)
         rc = add_event(e, r, row, buf_text(&stored), text, fault);
+    else if (e->meta.last_batch > 0 && row->fallback != NULL &&
+             strcmp(text, row->fallback) != 0) /* newer than the file */
+        rc = add_event(e, r, row, row->fallback, text, fault);
 out:
     buf_release(&typed);
     buf_release(&stored);
