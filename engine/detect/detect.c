@@ -16,7 +16,7 @@ struct detect_config detect_config_default(void)
 {
     return (struct detect_config){
         .seed = 1,
-        .trees = 100,
+        .trees = 200,
         .subsample = 256,
         .fit_rows = 1024,
         .min_points = 10,

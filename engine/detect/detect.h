@@ -37,7 +37,7 @@ struct detect_model; /* a forest that stays as it is */
 struct detect_config {
     uint64_t seed; /* 1 */
     /* of the isolation forest */
-    uint32_t trees;     /* 100; 1..IFOREST_TREES_MAX */
+    uint32_t trees;     /* 200; 1..IFOREST_TREES_MAX */
     uint32_t subsample; /* 256; 2..IFOREST_SUBSAMPLE_MAX */
     uint32_t extension; /* 0: each split looks at one feature; N: at N + 1 */
     uint32_t fit_rows;  /* 1024: smaller batches are fitted together with

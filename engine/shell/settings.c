@@ -158,7 +158,7 @@ static const char *const log_choices[] = { "text", "json", NULL };
     { "train", 0, OPTION_TEXT, F(train), 0, 0, NULL, NULL, "FILE",             \
       "Detector",                                                              \
       "Fit the model on the rows of this file, then score the input" },        \
-    { "trees", 0, OPTION_U64, F(trees), 1, 2000, "100", NULL, "N", "Detector", \
+    { "trees", 0, OPTION_U64, F(trees), 1, 2000, "200", NULL, "N", "Detector", \
       "Trees of the isolation forest",                                         \
       OPTION_STORED, "n-estimators" },                                         \
     { "subsample", 0, OPTION_U64, F(subsample), 2, 4096, "256", NULL, "N",     \

@@ -29,6 +29,7 @@ class Feed:
         with open(self.err_path, "wb") as err:
             self.child = subprocess.Popen(
                 [fyke, "run", "-", "--format", "csv", "--header", "yes",
+                 "--trees", "100",
                  "--db", str(self.database), "--quiet", *flags],
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=err)
         self.pipe = self.child.stdin.fileno()

@@ -14,7 +14,7 @@ SHARE = 0.001  # of the rows are kept, as `--severity 99.9` does
 
 
 class Fyke:
-    """`fyke run` with default settings and a worker per core."""
+    """`fyke run` with the peers' 100 trees and a worker per core."""
 
     name = "fyke"
 
@@ -26,7 +26,7 @@ class Fyke:
         ended = lib.run_watched(
             [self.args.fyke, "run", self.data.path, "--db", str(database),
              "--max-rows", str(batch), "--workers", str(lib.cores()),
-             "--log-level", "info"], folder)
+             "--trees", "100", "--log-level", "info"], folder)
         ended.rows = bench_input.rows_of(database)
         ended.steps = {}
         ended.stages = stages_of(ended.err)

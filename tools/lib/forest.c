@@ -15,7 +15,7 @@
 
 #define FIRST_BATCH 1u     /* in the trees' seeds */
 #define SCORE_ROWS 4096u   /* at a time */
-#define TREES_DEFAULT 100u /* as the program */
+#define TREES_DEFAULT 200u /* as the program */
 #define SUBSAMPLE_DEFAULT 256u
 
 struct fyke_forest {

@@ -19,7 +19,7 @@ Test(detect, what_is_no_setting_is_the_same_in_runs_and_replays)
 {
     struct detect_config c = detect_config_default();
     cr_assert_eq(c.seed, 1);
-    cr_assert_eq(c.trees, 100);
+    cr_assert_eq(c.trees, 200);
     cr_assert_eq(c.subsample, 256);
     cr_assert_eq(c.fit_rows, 1024);
     cr_assert_eq(c.extension, 0);

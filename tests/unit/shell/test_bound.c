@@ -96,10 +96,10 @@ Test(bound, the_defaults_fit_a_small_machine)
                 (unsigned long long)(b.coordinator_bytes / MIB),
                 (unsigned long long)(b.worker_bytes / MIB));
     cr_expect_leq(b.coordinator_bytes, 512 * MIB);
-    cr_expect_leq(b.worker_bytes, 64 * MIB);
+    cr_expect_leq(b.worker_bytes, 72 * MIB);
     s.max_rows = 1000;
     s.max_bytes = MIB;
-    cr_expect_leq(bound_with(&s, 10).coordinator_bytes, 80 * MIB);
+    cr_expect_leq(bound_with(&s, 10).coordinator_bytes, 96 * MIB);
 }
 
 Test(bound, blocks_hold_fewer_records_the_more_features_there_are)

@@ -32,7 +32,7 @@ Test(settings, defaults_are_those_of_the_contract)
     cr_expect_eq(s.max_rows, 100000);
     cr_expect_eq(s.max_bytes, 64u << 20);
     cr_expect_eq(s.pipeline, 2);
-    cr_expect_eq(s.trees, 100);
+    cr_expect_eq(s.trees, 200);
     cr_expect_eq(s.subsample, 256);
     cr_expect_eq(s.fit_rows, 1024);
     cr_expect_eq(s.eps, 0.0, "auto");

@@ -74,7 +74,7 @@ static void plane_sum(const struct grow_rows *rows, struct grow_tree *t,
 static bool plane_level(const double *sum, uint32_t n, double unit,
                         float *ret_level)
 {
-    double lo = INFINITY, hi = -INFINITY;
+    double lo = HUGE_VAL, hi = -HUGE_VAL;
     for (uint32_t i = 0; i < n; i++) {
         lo = sum[i] < lo ? sum[i] : lo;
         hi = sum[i] > hi ? sum[i] : hi;
