@@ -66,6 +66,14 @@ static void worker_crashed(void *context, int pid, int exit_code, int signal_no)
                       exit_code);
 }
 
+/* All is committed and everybody has said good-bye. */
+static void workers_gone(void *context)
+{
+    struct engine *e = context;
+    if (e->stage == STAGE_LEAVING)
+        uv_stop(&e->loop);
+}
+
 static int start_workers(struct engine *e, struct fault *fault)
 {
     if (e->settings.listen != NULL)
@@ -79,6 +87,7 @@ static int start_workers(struct engine *e, struct fault *fault)
         .log_format = e->settings.log_format,
         .count = (uint32_t)e->settings.workers,
         .crashed = worker_crashed,
+        .gone = workers_gone,
         .context = e,
     };
     return supervise_new(&e->loop, &o, &e->supervise, fault);

@@ -27,7 +27,7 @@ struct local {
 struct supervise {
     uv_loop_t *loop;
     struct supervise_options options;
-    bool ending;
+    bool ending, closing;
     uint32_t restarts;
     struct local local[SUPERVISE_WORKERS_MAX];
 };
@@ -49,8 +49,11 @@ static void local_closed(uv_handle_t *handle)
 {
     struct local *l = handle->data;
     struct supervise *s = l->owner;
-    if (s->ending)
+    if (s->ending) {
+        if (!s->closing && supervise_all_gone(s))
+            s->options.gone(s->options.context);
         return;
+    }
     int64_t lived_us = clock_monotonic_us() - l->started_us;
     if (lived_us > STEADY_US)
         l->backoff_ms = BACKOFF_MS_MIN;
@@ -196,7 +199,7 @@ bool supervise_all_gone(const struct supervise *s)
 
 void supervise_close(struct supervise *s)
 {
-    s->ending = true;
+    s->ending = s->closing = true;
     for (uint32_t i = 0; i < s->options.count; i++) {
         struct local *l = &s->local[i];
         if (l->alive && !uv_is_closing((uv_handle_t *)&l->process))

@@ -22,6 +22,8 @@ struct supervise_options {
     uint32_t count;
     /* On the loop thread: a worker ended though nobody asked it to. */
     void (*crashed)(void *context, int pid, int exit_code, int signal_number);
+    /* On the loop thread, after supervise_end: the last worker has ended. */
+    void (*gone)(void *context);
     void *context;
 };
 

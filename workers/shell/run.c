@@ -28,6 +28,7 @@
 #define RETRY_MS_MIN 100
 #define RETRY_MS_MIN_LOCAL 10 /* it listens in a moment */
 #define RETRY_MS_MAX 1000
+#define RETRY_MS_MAX_LOCAL 40
 /* What a computation may hold beyond copies of its task. */
 #define ARENA_EXTRA_BYTES ((size_t)512 << 20)
 
@@ -167,9 +168,9 @@ static int shell_dial(struct shell *s, struct fault *fault)
     };
     bool local = s->options->parent_pid != 0;
     s->link_number++;
-    return link_client_new(&options, s->options->join,
-                           local ? RETRY_MS_MIN_LOCAL : RETRY_MS_MIN,
-                           RETRY_MS_MAX, &s->link, fault);
+    return link_client_new(
+        &options, s->options->join, local ? RETRY_MS_MIN_LOCAL : RETRY_MS_MIN,
+        local ? RETRY_MS_MAX_LOCAL : RETRY_MS_MAX, &s->link, fault);
 }
 
 static void shell_hang_up(struct shell *s)

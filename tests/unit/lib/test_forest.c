@@ -95,12 +95,12 @@ Test(forest, memory_that_was_told_suffices_and_contributions_add_up)
             }
 }
 
-Test(forest, extended_ones_fit_and_score_and_have_no_contributions)
+Test(forest, extended_ones_fit_score_and_explain)
 {
     for (uint32_t extension = 1; extension < 4; extension++) {
         struct fitted f = fit(extension, 3000, 5, 20, 256, 0.01);
         struct fyke_forest_options o = f.options;
-        double *plain = score(&f), *s, why[5];
+        double *plain = score(&f), *s;
         o.extension = extension;
         struct guarded memory =
             guarded_make(fyke_forest_bytes(&o, 3000, 5), extension);
@@ -112,9 +112,7 @@ Test(forest, extended_ones_fit_and_score_and_have_no_contributions)
         s = score(&f);
         cr_expect_neq(s[7], plain[7]);
         cr_expect(s[7] > 0.2 && s[7] < 0.9);
-        cr_expect_eq(fyke_forest_explain(f.forest, &f.rows, why, NULL,
-                                         f.workspace.bytes, f.workspace.count),
-                     FYKE_ERROR_UNSUPPORTED);
+        expect_additive(&f);
         guarded_free(&memory);
         guarded_free(&space);
         free(plain);
