@@ -73,9 +73,10 @@ static int apply_row(struct config_stored *s, const struct stored_row *stored,
     int err = ERR_OK;
     buf_init(&now, 65536);
     (void)option_print(&l->table[i], &l->values, &now);
+    bool kept = (l->table[i].traits & OPTION_KEPT) != 0 && !l->given[i];
     bool unchanged =
-        stored->flag != NULL &&
-        strcmp(stored->flag, l->given[i] ? buf_text(&now) : "") == 0;
+        kept || (stored->flag != NULL &&
+                 strcmp(stored->flag, l->given[i] ? buf_text(&now) : "") == 0);
     bool same = strcmp(stored->value, buf_text(&now)) == 0;
     if (unchanged && !same && stored->value[0] != '\0') {
         err = option_set(&l->table[i], stored->value, &l->values, fault);
