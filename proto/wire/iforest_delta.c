@@ -3,6 +3,8 @@
 
 #include <stdbool.h>
 
+#define PATHS 32u /* trees that a row goes down at a time */
+
 /* A row on its way down. */
 struct walk {
     const struct iforest_forest *f;
@@ -29,22 +31,50 @@ static bool missing_goes_right(const struct iforest_forest *f, uint32_t first,
     return iforest_heavier_right(f->count, node, first + f->right[node]) != 0;
 }
 
-static void tree_delta(const struct walk *w, uint32_t tree)
+/* A tree that the row has not left yet. */
+struct path {
+    uint32_t first, node;
+    int64_t expected;
+};
+
+/* One step down, the same for both children: which one it is nobody can
+ * foresee. */
+static void path_step(const struct walk *w, struct path *p, uint32_t feature,
+                      int64_t depth_one)
 {
     const struct iforest_forest *f = w->f;
-    uint32_t first = f->tree_first[tree], node = first;
-    int64_t expected = c_of(w, node), depth_one = 0;
-    for (uint32_t feature; (feature = f->feature[node]) != IFOREST_LEAF;) {
-        float value = w->x[feature * w->stride];
-        uint32_t right = first + f->right[node];
-        bool goes_right = value > f->threshold[node];
-        if (value != value)
-            goes_right = missing_goes_right(f, first, node);
-        node = goes_right ? right : node + 1;
-        depth_one += IFOREST_ONE;
-        int64_t below = depth_one + c_of(w, node);
-        w->delta[feature] += expected - below;
-        expected = below;
+    float value = w->x[feature * w->stride];
+    uint32_t left = p->node + 1, right = p->first + f->right[p->node];
+    bool goes_right = value > f->threshold[p->node];
+    if (value != value)
+        goes_right = missing_goes_right(f, p->first, p->node);
+    p->node = left + (right - left) * goes_right;
+    int64_t below = depth_one + c_of(w, p->node);
+    w->delta[feature] += p->expected - below;
+    p->expected = below;
+}
+
+/* Several trees level by level: each step waits for memory, and so they wait
+ * together. */
+static void trees_delta(const struct walk *w, uint32_t tree, uint32_t count)
+{
+    const struct iforest_forest *f = w->f;
+    struct path path[PATHS];
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t first = f->tree_first[tree + i];
+        path[i] = (struct path){ first, first, c_of(w, first) };
+    }
+    for (int64_t depth = 1; count > 0; depth++) {
+        uint32_t left = 0;
+        for (uint32_t i = 0; i < count; i++) {
+            struct path p = path[i];
+            uint32_t feature = f->feature[p.node];
+            if (feature == IFOREST_LEAF)
+                continue;
+            path_step(w, &p, feature, depth * IFOREST_ONE);
+            path[left++] = p;
+        }
+        count = left;
     }
 }
 
@@ -104,9 +134,13 @@ void iforest_path_delta(const struct iforest_forest *forest, const uint32_t *c,
                         int64_t *ret_delta)
 {
     struct walk w = { forest, c, c_max, x, stride, ret_delta };
-    for (uint32_t tree = 0; tree < forest->trees; tree++)
-        if (forest->extension > 0)
+    if (forest->extension > 0) {
+        for (uint32_t tree = 0; tree < forest->trees; tree++)
             plane_delta(&w, tree);
-        else
-            tree_delta(&w, tree);
+        return;
+    }
+    for (uint32_t tree = 0; tree < forest->trees; tree += PATHS) {
+        uint32_t left = forest->trees - tree;
+        trees_delta(&w, tree, left < PATHS ? left : PATHS);
+    }
 }
