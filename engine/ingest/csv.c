@@ -9,6 +9,7 @@
 #include "engine/ingest/parse_seam.h"
 #include "proto/base/ascii.h"
 
+#include <math.h>
 #include <string.h>
 
 void csv_cursor_init(struct csv_cursor *c, char delimiter, const uint8_t *text,
@@ -106,41 +107,45 @@ static enum bad_reason field_parse(struct csv_cursor *c, struct sink *k,
         c->p = find(c->p, c->end, c->delimiter);
         field.length = (size_t)(c->p - field.text);
     }
-    if (k->column[column].wants == 0)
+    const struct sink_column *to = &k->column[column];
+    if (to->wants == 0)
         return BAD_NONE;
+    if (to->wants & SINK_FEATURE)
+        *sink_feature(k, to->feature) = NAN;
     return sink_value(k, column, field.text, field.length);
 }
 
-/* The usual case: a number and nothing else. Moves on only then. */
-static inline bool feature_parse(struct csv_cursor *c, struct sink *k,
-                                 uint32_t feature)
+/* The usual case: numbers and nothing else, from this column on. Moves on by
+ * as many columns as it returns. */
+static uint32_t features_parse(struct csv_cursor *c, struct sink *k,
+                               const struct sink_column *column)
 {
-    double value;
-    const char *stop = seam_number(c->p, c->end, &value);
-    if (stop == c->p || (stop != c->end && *stop != c->delimiter) ||
-        value != value)
-        return false;
-    sink_feature_set(k, feature, number_float(value));
-    c->p = stop;
-    return true;
+    struct seam_row row = { sink_feature(k, column->feature), k->stride,
+                            column->run };
+    uint32_t count;
+    c->p = seam_features(c->p, c->end, c->delimiter, &row, &count);
+    return count;
 }
 
 static enum bad_reason record_parse(struct csv_cursor *c, struct sink *k,
                                     bool plain, int *ret_rc)
 {
     uint32_t columns = k->schema->column_count;
-    for (uint32_t i = 0;; i++) {
+    for (uint32_t i = 0;;) {
         if (i == columns)
             return BAD_FIELD_COUNT;
         const struct sink_column *column = &k->column[i];
-        if (!plain || column->wants != SINK_FEATURE ||
-            !feature_parse(c, k, column->feature)) {
-            enum bad_reason reason = field_parse(c, k, i, ret_rc);
+        uint32_t run = 0;
+        if (plain && column->run > 0)
+            run = features_parse(c, k, column);
+        i += run;
+        if (run == 0) {
+            enum bad_reason reason = field_parse(c, k, i++, ret_rc);
             if (reason != BAD_NONE)
                 return reason;
         }
         if (c->p == c->end)
-            return i + 1 == columns ? BAD_NONE : BAD_FIELD_COUNT;
+            return i == columns ? BAD_NONE : BAD_FIELD_COUNT;
         c->p++;
     }
 }

@@ -70,6 +70,7 @@ int ndjson_parse_block(struct block *b, struct sink *k)
         if (b->status[i] != BAD_NONE)
             continue;
         sink_row_begin(k);
+        sink_features_clear(k);
         enum bad_reason reason =
             record_parse(p, &v, b->text + b->offset[i], b->length[i], &rc);
         b->status[i] = (uint8_t)reason;

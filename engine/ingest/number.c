@@ -7,7 +7,6 @@
 #include "engine/ingest/parse_seam.h"
 #include "proto/base/ascii.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -52,15 +51,6 @@ bool number_has_comma(const char *text, size_t n)
     memcpy(copy, text, n);
     copy[comma - text] = '.';
     return number_parse(copy, n, &value) == NUMBER_VALUE;
-}
-
-float number_float(double x)
-{
-    if (x > (double)FLT_MAX)
-        return FLT_MAX;
-    if (x < -(double)FLT_MAX)
-        return -FLT_MAX;
-    return (float)x + 0.0f; /* -0 becomes +0 */
 }
 
 int number_bool_word(const char *text, size_t n)

@@ -8,6 +8,7 @@
 #ifndef FYKE_INGEST_NUMBER_H
 #define FYKE_INGEST_NUMBER_H
 
+#include "engine/ingest/float32.h"
 #include "engine/ingest/schema.h"
 
 enum number_kind {
@@ -21,9 +22,6 @@ enum number_kind number_parse(const char *text, size_t n, double *ret_value);
 
 /* Is this a number but for a decimal comma, as in 3,14? */
 bool number_has_comma(const char *text, size_t n);
-
-/* The float32 that detectors see. `x` is not NaN. */
-float number_float(double x);
 
 /* true/false in any case: 1/0, else -1. For columns of type COLUMN_BINARY. */
 int number_bool_word(const char *text, size_t n);

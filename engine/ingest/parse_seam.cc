@@ -6,6 +6,8 @@
 #define SIMDJSON_EXCEPTIONS 0
 #include "engine/ingest/parse_seam.h"
 
+#include "engine/ingest/float32.h"
+
 #include <fast_float/fast_float.h>
 #include <simdjson.h>
 
@@ -22,6 +24,32 @@ extern "C" const char *seam_number(const char *text, const char *end,
     auto r = fast_float::from_chars(text, end, *ret_value);
     bool none = r.ec == std::errc::invalid_argument;
     return none ? text : r.ptr;
+}
+
+/* Numbers are read in line: a call takes a fifth of what a number takes. */
+extern "C" [[gnu::flatten]] const char *
+seam_features(const char *text, const char *end, char delimiter,
+              const seam_row *row, uint32_t *ret_count)
+{
+    const char *at = text, *stop = text;
+    float *x = row->x;
+    uint32_t count = 0;
+    while (count < row->features) {
+        double value;
+        auto r = fast_float::from_chars(at, end, value);
+        bool none = r.ec == std::errc::invalid_argument;
+        if (none || (r.ptr != end && *r.ptr != delimiter) || value != value)
+            break;
+        *x = number_float(value);
+        x += row->stride;
+        stop = r.ptr;
+        count++;
+        if (stop == end)
+            break;
+        at = stop + 1;
+    }
+    *ret_count = count;
+    return stop;
 }
 
 namespace {

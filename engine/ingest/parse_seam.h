@@ -30,6 +30,19 @@ extern "C" {
  * no number. Beyond double the value is an infinity, below it 0. */
 const char *seam_number(const char *text, const char *end, double *ret_value);
 
+/* Where the float32 of a row's features go: feature j to x[j * stride]. */
+struct seam_row {
+    float *x;
+    size_t stride;
+    uint32_t features;
+};
+
+/* Reads a row's features that follow each other as plain numbers: each a whole
+ * field, none missing. Returns the end of the last one and how many there
+ * were; `text` and 0 if the first is something else. */
+const char *seam_features(const char *text, const char *end, char delimiter,
+                          const struct seam_row *row, uint32_t *ret_count);
+
 enum json_kind {
     JSON_STRING = 1, /* unescaped, valid UTF-8 */
     JSON_NUMBER,     /* the token as written */

@@ -14,6 +14,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint64_t length_bit(size_t n)
+{
+    return UINT64_C(1) << (n < 63 ? n : 63);
+}
+
+static bool is_missing(const struct sink *k, const char *text, size_t n)
+{
+    return (k->missing_lengths & length_bit(n)) != 0 &&
+           number_is_missing(k->schema, text, n);
+}
+
+/* Features that stand side by side in the record and in the matrix. */
+static void runs_plan(struct sink *k, const struct schema *s)
+{
+    uint32_t run = 0;
+    for (uint32_t i = s->column_count; i-- > 0;) {
+        struct sink_column *c = &k->column[i];
+        bool goes_on = run > 0 && c[1].feature == c->feature + 1;
+        run = c->wants != SINK_FEATURE ? 0 : goes_on ? run + 1 : 1;
+        c->run = run;
+    }
+}
+
 static void columns_plan(struct sink *k, const struct schema *s)
 {
     for (uint32_t i = 0; i < s->feature_count; i++) {
@@ -28,14 +51,17 @@ static void columns_plan(struct sink *k, const struct schema *s)
         k->column[s->label_column].wants |= SINK_LABEL;
     for (uint32_t i = 0; i < s->missing_count; i++) {
         double value;
-        if (number_parse(s->missing[i], strlen(s->missing[i]), &value) ==
-            NUMBER_VALUE)
+        size_t n = strlen(s->missing[i]);
+        if (number_parse(s->missing[i], n, &value) == NUMBER_VALUE)
             k->number_words = true;
+        k->missing_lengths |= length_bit(n);
     }
+    k->missing_lengths |= length_bit(0);
     for (uint32_t i = 0; i < s->key_count; i++) {
         k->column[s->key[i]].wants |= SINK_KEY;
         k->column[s->key[i]].key_part = (uint8_t)i;
     }
+    runs_plan(k, s);
 }
 
 static int rows_alloc(struct block *b, uint32_t cols, bool has_label)
@@ -87,10 +113,14 @@ void sink_release(struct sink *k)
         buf_release(&k->part[i]);
 }
 
-void sink_row_begin(struct sink *k)
+void sink_features_clear(struct sink *k)
 {
     for (uint32_t i = 0; i < k->block->cols; i++)
-        sink_feature_set(k, i, NAN);
+        *sink_feature(k, i) = NAN;
+}
+
+void sink_row_begin(struct sink *k)
+{
     k->block->time_ns[k->row] = CIVIL_NONE;
     if (k->block->label != NULL)
         k->block->label[k->row] = LABEL_MISSING;
@@ -105,18 +135,40 @@ static enum bad_reason feature_value(struct sink *k,
                                      const char *text, size_t n)
 {
     double value;
+    float *x = sink_feature(k, c->feature);
     enum number_kind kind = number_parse(text, n, &value);
     if (kind == NUMBER_VALUE) {
-        if (!k->number_words || !number_is_missing(k->schema, text, n))
-            sink_feature_set(k, c->feature, number_float(value));
+        if (!k->number_words || !is_missing(k, text, n))
+            *x = number_float(value);
         return BAD_NONE;
     }
-    if (kind == NUMBER_MISSING || number_is_missing(k->schema, text, n))
+    if (kind == NUMBER_MISSING || is_missing(k, text, n))
         return BAD_NONE;
     int word = c->bool_words ? number_bool_word(text, n) : -1;
     if (word < 0)
         return BAD_NOT_A_NUMBER;
-    sink_feature_set(k, c->feature, (float)word);
+    *x = (float)word;
+    return BAD_NONE;
+}
+
+/* Many records in a row have the same time. */
+static enum bad_reason time_value(struct sink *k, const char *text, size_t n)
+{
+    const struct schema *s = k->schema;
+    int64_t *time_ns = &k->block->time_ns[k->row];
+    if (n > 0 && n == k->time_bytes && memcmp(text, k->time_text, n) == 0) {
+        *time_ns = k->time_ns;
+        return BAD_NONE;
+    }
+    if (is_missing(k, text, n))
+        return BAD_NONE;
+    if (row_time_parse(s->time_kind, s->time_format, text, n, time_ns) < 0)
+        return BAD_TIME;
+    if (n <= sizeof k->time_text) {
+        memcpy(k->time_text, text, n);
+        k->time_bytes = n;
+        k->time_ns = *time_ns;
+    }
     return BAD_NONE;
 }
 
@@ -132,9 +184,7 @@ enum bad_reason sink_value(struct sink *k, uint32_t column, const char *text,
     number_trim(&text, &n);
     if (c->wants & SINK_LABEL)
         k->block->label[k->row] = label_read(k->schema, text, n);
-    if ((c->wants & SINK_TIME) && !number_is_missing(k->schema, text, n) &&
-        row_time_parse(k->schema->time_kind, k->schema->time_format, text, n,
-                       &k->block->time_ns[k->row]) < 0)
+    if ((c->wants & SINK_TIME) && time_value(k, text, n) != BAD_NONE)
         return BAD_TIME;
     if (c->wants & SINK_FEATURE)
         return feature_value(k, c, text, n);

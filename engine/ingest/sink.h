@@ -11,6 +11,8 @@
 
 #include "engine/ingest/block.h"
 
+#define SINK_TIME_BYTES 40u
+
 enum sink_want {
     SINK_FEATURE = 1,
     SINK_TIME = 2,
@@ -23,6 +25,8 @@ struct sink_column {
     uint8_t key_part; /* place in the key */
     bool bool_words;  /* true and false are numbers */
     uint32_t feature; /* index among the features */
+    uint32_t run;     /* columns from here on that are the next features and
+                       * nothing else */
 };
 
 struct sink {
@@ -31,7 +35,12 @@ struct sink {
     struct sink_column *column; /* one per schema column */
     float *x;                   /* of row 0: x[feature * stride + row] */
     size_t stride;
-    bool number_words; /* a missing word reads as a number: -999 */
+    bool number_words;        /* a missing word reads as a number: -999 */
+    uint64_t missing_lengths; /* bit n: a missing word has n bytes; bit 63:
+                               * that or more */
+    char time_text[SINK_TIME_BYTES]; /* the last time that was read */
+    size_t time_bytes;
+    int64_t time_ns;
     uint32_t row;
     size_t key_start;   /* of this row in block->key_text */
     struct buf part[8]; /* texts of a key made of several columns */
@@ -42,7 +51,7 @@ FYKE_MUST_USE int sink_init(struct sink *k, const struct schema *s,
                             struct block *b);
 void sink_release(struct sink *k);
 
-/* All features missing, no time, no key, no label. */
+/* No time, no key, no label; of the features nothing is known. */
 void sink_row_begin(struct sink *k);
 /* The text of a column that is wanted. Returns BAD_NONE or why the record
  * is bad. */
@@ -55,10 +64,13 @@ void sink_row_drop(struct sink *k);
 /* Closes the block's row arrays. Errors: ERR_NOMEM. */
 FYKE_MUST_USE int sink_finish(struct sink *k);
 
-static inline void sink_feature_set(struct sink *k, uint32_t feature,
-                                    float value)
+/* All features are missing: for records that may leave some out. */
+void sink_features_clear(struct sink *k);
+
+/* Where this row's value belongs. */
+static inline float *sink_feature(const struct sink *k, uint32_t feature)
 {
-    k->x[(size_t)feature * k->stride + k->row] = value;
+    return &k->x[(size_t)feature * k->stride + k->row];
 }
 
 #endif

@@ -69,6 +69,45 @@ Test(csv, bad_records_say_why_and_the_others_become_rows)
     schema_free(s);
 }
 
+Test(csv, features_side_by_side_may_be_missing_quoted_or_last)
+{
+    const char *text = "a,b,c,d\n1.5,2,3,4\n,2,,4\n1,\"2\",nan,\n"
+                       "1,2,3\n1,2,3,4,\n,,,5\n";
+    const float expected[4][4] = { { 1.5f, 2, 3, 4 },
+                                   { NAN, 2, NAN, 4 },
+                                   { 1, 2, NAN, NAN },
+                                   { NAN, NAN, NAN, 5 } };
+    struct schema *s = infer("a,b,c,d\n1.5,2,3,4\n2.5,3,4,5\n");
+    struct block *b = parse(s, text);
+    cr_assert_eq(b->rows, 4);
+    cr_expect_eq(b->status[3], BAD_FIELD_COUNT);
+    cr_expect_eq(b->status[4], BAD_FIELD_COUNT);
+    for (uint32_t row = 0; row < 4; row++)
+        for (uint32_t j = 0; j < 4; j++) {
+            float x = value(b, row, j), want = expected[row][j];
+            cr_expect(x == want || (isnan(x) && isnan(want)),
+                      "row %u feature %u: %g", row, j, (double)x);
+        }
+    block_unref(b);
+    schema_free(s);
+}
+
+Test(csv, a_time_is_not_taken_for_another)
+{
+    const char *text = "t,a\n2020-01-01,1.5\n2020-01-01,2\n2020-01-02,3\n"
+                       ",4\n2020-01-02,5\n2020-01-01,6\n";
+    const int64_t day_ns = INT64_C(86400000000000), first = 1577836800000000000;
+    const int64_t expected[] = { first,     first,          first + day_ns,
+                                 INT64_MIN, first + day_ns, first };
+    struct schema_options o = { .time = "t" };
+    struct schema *s = infer_with("t,a\n2020-01-01,1.5\n2020-01-02,2\n", &o);
+    struct block *b = parse(s, text);
+    cr_assert_eq(b->rows, 6);
+    cr_expect_arr_eq(b->time_ns, expected, sizeof expected);
+    block_unref(b);
+    schema_free(s);
+}
+
 Test(csv, a_nul_byte_is_binary)
 {
     struct schema *s = infer("a,b\n1.5,2\n2.5,3\n");
