@@ -238,17 +238,42 @@ static int iforest_validate(const struct detect_state *st, uint32_t phase_index,
     return err;
 }
 
+/* Sums at once; the forest as it is, for iforest_forest_of. */
+static int accept_fused(struct detect_state *st, uint32_t rows,
+                        const struct wire_payload *payload)
+{
+    struct wire_payload forest, sums;
+    int err = iforest_split_fit_scored(payload, &forest, &sums);
+    if (err == 0)
+        err = iforest_unpack_sums(&sums, rows, st->sums);
+    return err != 0 ? err : wire_payload_copy(&forest, &st->arena, &st->fused);
+}
+
+int iforest_forest_of(struct detect_state *st,
+                      const struct iforest_forest **ret_f)
+{
+    int err = 0;
+    if (st->forest.trees == 0)
+        err = iforest_unpack_forest(&st->fused, &st->arena, &st->forest);
+    check(err == 0 || err == ERR_NOMEM); /* it was validated */
+    if (err == 0)
+        *ret_f = &st->forest;
+    return err;
+}
+
 static int iforest_accept(struct detect_state *st, uint32_t phase_index,
                           uint32_t part, const struct wire_payload *payload)
 {
     const struct plan_phase *phase = &st->plan.phase[phase_index];
     if (phase_index >= st->plan.phase_count || part >= phase->tasks)
         return ERR_PROTO;
+    if (phase->phase == IFOREST_FIT_SCORE)
+        return accept_fused(st, phase->units, payload);
     bool is_fit = phase->phase == IFOREST_FIT;
     return unpack_result(st, phase->phase, plan_task_count(phase, part),
                          payload, &st->arena,
                          st->sums + (is_fit ? 0 : plan_task_first(phase, part)),
-                         is_fit ? &st->part_forest[part] : &st->forest);
+                         is_fit ? &st->part_forest[part] : NULL);
 }
 
 static int iforest_model(struct detect_state *st, struct wire_model *ret_model)

@@ -46,11 +46,14 @@ int iforest_explain(struct detect_state *st, const struct detect_result *r,
 {
     const struct matrix *m = &st->fit.rows;
     *ret_count = 0;
-    int err = explain_begin(st);
+    const struct iforest_forest *forest;
+    int err = iforest_forest_of(st, &forest);
+    if (err == 0)
+        err = explain_begin(st);
     if (err != 0)
         return err;
     memset(st->delta, 0, m->cols * sizeof *st->delta);
-    iforest_path_delta(&st->forest, st->c, st->c_max, m->data + row, m->stride,
+    iforest_path_delta(forest, st->c, st->c_max, m->data + row, m->stride,
                        st->delta);
     double unit = 1.0 / ((double)st->trees * IFOREST_ONE);
     for (uint32_t j = 0; j < m->cols; j++) {

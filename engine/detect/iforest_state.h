@@ -22,8 +22,8 @@ struct detect_state {
     uint32_t *index;                    /* trees x psi, drawn before FIT */
     struct iforest_forest *part_forest; /* per FIT task */
     struct iforest_forest forest;       /* of the batch; .trees is 0 until
-                                         * it is there (joined, or sent with
-                                         * the sums of a fused task) */
+                                         * it is there (iforest_forest_of) */
+    struct wire_payload fused;          /* a fused task's forest, as it came */
     struct wire_payload model;          /* joined before SCORE */
     uint64_t model_id, model_hash;
     uint32_t *sums; /* per row */
@@ -38,6 +38,11 @@ int iforest_prepare(struct detect_state *st, uint32_t phase_index);
 
 /* Usual and spread, unless they are there. */
 int iforest_meanwhile(struct detect_state *st);
+
+/* The batch's forest. That of a fused task is unpacked when it is first asked
+ * for: most small batches have no row to explain. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int iforest_forest_of(struct detect_state *st,
+                                    const struct iforest_forest **ret_f);
 
 /* Bins, usual and spread. */
 int iforest_merge(struct detect_state *st, struct detect_result *ret_result);

@@ -150,8 +150,7 @@ int detect_model_new(const struct model_file *m, const uint32_t *map,
     return 0;
 }
 
-const struct iforest_forest *detect_forest(const struct detect_state *st)
+int detect_forest(struct detect_state *st, const struct iforest_forest **ret_f)
 {
-    check(st->forest.trees > 0);
-    return &st->forest;
+    return iforest_forest_of(st, ret_f);
 }

@@ -39,7 +39,8 @@ FYKE_MUST_USE int detect_model_new(const struct model_file *m,
                                    struct fault *fault);
 
 /* The forest that a batch was scored with, once it is merged: what --train
- * keeps. Borrowed from the state. */
-const struct iforest_forest *detect_forest(const struct detect_state *st);
+ * keeps. Borrowed from the state. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int detect_forest(struct detect_state *st,
+                                const struct iforest_forest **ret_f);
 
 #endif

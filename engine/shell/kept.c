@@ -158,9 +158,11 @@ static int train_on(struct kept *k, const struct settings *s,
         name == NULL ? ERR_NOMEM : run.ops->check(&config, rows->cols, fault);
     if (rc == 0)
         rc = fit(&run, &config, rows, compute);
+    const struct iforest_forest *forest = NULL;
     if (rc == 0)
-        rc = model_file_encode(detect_forest(run.state), name, MADE_BY,
-                               &k->bytes);
+        rc = detect_forest(run.state, &forest);
+    if (rc == 0)
+        rc = model_file_encode(forest, name, MADE_BY, &k->bytes);
     if (rc == 0)
         rc = learn(k, s, rows, &run);
     if (run.state != NULL)

@@ -171,7 +171,12 @@ FYKE_MUST_USE int iforest_unpack_forest(const struct wire_payload *p,
 /* Sums of exactly `rows` rows, copied to `ret_sums`. */
 FYKE_MUST_USE int iforest_unpack_sums(const struct wire_payload *p,
                                       uint32_t rows, uint32_t *ret_sums);
-/* Both halves of what a FIT_SCORE task gives; all or nothing. */
+/* What a FIT_SCORE task gives as two payloads, for the two functions above;
+ * they borrow from it. */
+FYKE_MUST_USE int iforest_split_fit_scored(const struct wire_payload *p,
+                                           struct wire_payload *ret_forest,
+                                           struct wire_payload *ret_sums);
+/* Both halves of it; all or nothing. */
 FYKE_MUST_USE int iforest_unpack_fit_scored(const struct wire_payload *p,
                                             uint32_t rows, struct arena *arena,
                                             uint32_t *ret_sums,

@@ -153,18 +153,30 @@ int iforest_unpack_sums(const struct wire_payload *p, uint32_t rows,
     return err != 0 ? err : unpack_sums(&p->block[SUMS_SUMS], rows, ret_sums);
 }
 
+int iforest_split_fit_scored(const struct wire_payload *p,
+                             struct wire_payload *ret_forest,
+                             struct wire_payload *ret_sums)
+{
+    if (p->block_count == 0)
+        return ERR_PROTO;
+    *ret_forest = *p;
+    ret_forest->block_count--;
+    *ret_sums = (struct wire_payload){ .block_count = 1 };
+    ret_sums->block[0] = p->block[ret_forest->block_count];
+    return 0;
+}
+
 int iforest_unpack_fit_scored(const struct wire_payload *p, uint32_t rows,
                               struct arena *arena, uint32_t *ret_sums,
                               struct iforest_forest *ret_f)
 {
-    struct wire_payload forest = *p;
+    struct wire_payload forest, sums;
     struct iforest_forest f;
-    if (p->block_count == 0)
-        return ERR_PROTO;
-    forest.block_count--;
-    int err = iforest_unpack_forest(&forest, arena, &f);
+    int err = iforest_split_fit_scored(p, &forest, &sums);
     if (err == 0)
-        err = unpack_sums(&p->block[forest.block_count], rows, ret_sums);
+        err = iforest_unpack_forest(&forest, arena, &f);
+    if (err == 0)
+        err = iforest_unpack_sums(&sums, rows, ret_sums);
     if (err == 0)
         *ret_f = f;
     return err;

@@ -2,6 +2,8 @@
 #include "proto/base/hash.h"
 #include "proto/wire/wire.h"
 
+#include <string.h>
+
 #define PAYLOAD_HASH_SEED 0x7061796c6f616431ull /* "payload1" */
 
 uint32_t wire_type_bytes(uint32_t type)
@@ -57,4 +59,21 @@ uint64_t wire_payload_bytes(const struct wire_payload *p)
         if (__builtin_add_overflow(sum, wire_block_bytes(&p->block[i]), &sum))
             return UINT64_MAX;
     return sum;
+}
+
+int wire_payload_copy(const struct wire_payload *p, struct arena *arena,
+                      struct wire_payload *ret_p)
+{
+    struct wire_payload copy = *p;
+    for (uint32_t i = 0; i < p->block_count; i++) {
+        size_t bytes = wire_block_bytes(&p->block[i]);
+        void *data = arena_alloc(arena, bytes, 1);
+        if (data == NULL)
+            return ERR_NOMEM;
+        if (bytes > 0)
+            memcpy(data, p->block[i].data, bytes);
+        copy.block[i].data = data;
+    }
+    *ret_p = copy;
+    return 0;
 }

@@ -16,6 +16,7 @@
 #ifndef FYKE_WIRE_WIRE_H
 #define FYKE_WIRE_WIRE_H
 
+#include "proto/base/arena.h"
 #include "proto/base/err.h"
 
 #include <stddef.h>
@@ -97,6 +98,10 @@ struct wire_payload {
 uint64_t wire_payload_hash(const struct wire_payload *p);
 /* Sum of the block bytes. */
 uint64_t wire_payload_bytes(const struct wire_payload *p);
+/* A copy whose blocks lie in `arena`. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int wire_payload_copy(const struct wire_payload *p,
+                                    struct arena *arena,
+                                    struct wire_payload *ret_p);
 
 struct wire_envelope {
     uint32_t kind;                     /* enum wire_kind */

@@ -65,7 +65,9 @@ Test(iforest, the_forest_stays_with_the_batch_on_both_roads)
     struct detect_state *parts = support_detect(&c, &b, &r);
     cr_assert_eq(fused->plan.phase_count, 1);
     cr_assert_eq(parts->plan.phase_count, 2);
-    const struct iforest_forest *f = &fused->forest, *g = &parts->forest;
+    const struct iforest_forest *f, *g;
+    cr_assert_eq(iforest_forest_of(fused, &f), 0);
+    cr_assert_eq(iforest_forest_of(parts, &g), 0);
     size_t n = f->node_count;
     cr_assert(f->trees == 100 && f->subsample == 256 && f->features == 5);
     cr_assert(g->trees == 100 && g->subsample == 256 && g->features == 5);
@@ -109,7 +111,11 @@ Test(iforest, a_fused_result_is_checked_as_sums_and_as_a_forest)
     cr_assert_eq(iforest_pack_fit_scored(sums, 400, &f, &arena, &p), 0);
     cr_assert_eq(detect_iforest.validate(st, 0, 0, &p), ERR_PROTO);
     cr_assert_eq(detect_iforest.accept(st, 0, 0, &good), 0);
-    cr_assert_eq(st->forest.trees, 100);
+    cr_assert_eq(st->forest.trees, 0, "not before it is asked for");
+    const struct iforest_forest *kept;
+    cr_assert_eq(iforest_forest_of(st, &kept), 0);
+    cr_assert_eq(kept->trees, 100);
+    cr_assert_arr_eq(kept->threshold, f.threshold, f.node_count * 4);
     detect_iforest.close(st);
 }
 

@@ -38,7 +38,9 @@ static const uint32_t *train(const struct matrix *rows,
     batch.recent.cols = rows->cols;
     struct detect_state *st = support_detect(c, &batch, &r);
     buf_reset(&file);
-    cr_assert_eq(model_file_encode(detect_forest(st), names, "x", &file), 0);
+    const struct iforest_forest *forest;
+    cr_assert_eq(detect_forest(st, &forest), 0);
+    cr_assert_eq(model_file_encode(forest, names, "x", &file), 0);
     cr_assert_eq(
         model_file_decode(file.data, file.length, "x", &arena, &model, &fault),
         0, "%s", fault.text);
