@@ -55,6 +55,31 @@ Test(learn, the_reference_holds_the_last_seventeen_segments)
     learn_free(l);
 }
 
+Test(learn, training_teaches_before_the_first_batch_and_only_then)
+{
+    const uint32_t bin = 7, rows = 3000;
+    struct learn *l, *back;
+    struct learn_view v;
+    struct buf bytes;
+    struct learn_delta d = support_one_bin(&bin, &rows);
+    buf_init(&bytes, 1u << 20);
+    cr_assert_eq(learn_new(1, 0, &l), 0);
+    cr_assert_eq(learn_train(l, &d), 0);
+    cr_assert_eq(learn_batch(l), 0);
+    cr_assert_eq(learn_encode(l, &bytes), 0);
+    cr_assert_eq(learn_decode(bytes.data, bytes.length, &back), 0);
+    cr_assert_eq(learn_batch(back), 0);
+    cr_assert_eq(learn_view_copy(back, &v), 0);
+    cr_assert_eq(support_reference(&v, 1).rows, rows);
+    cr_assert_eq(support_reference(&v, 1).count[7], rows);
+    learn_view_release(&v);
+    cr_assert_eq(learn_apply(back, 1, &d), 0, "batch 1 follows");
+    cr_assert_eq(learn_train(back, &d), ERR_INVALID);
+    buf_release(&bytes);
+    learn_free(back);
+    learn_free(l);
+}
+
 Test(learn, a_batch_larger_than_a_segment_is_one_segment)
 {
     const uint32_t bin = 7, rows = 10000000;

@@ -81,3 +81,45 @@ Test(model, a_file_of_an_older_fyke_holds_none)
     cr_expect_str_eq(get(r, hash_a), "NOTFOUND ");
     reader_close(r);
 }
+
+Test(model, what_training_taught_is_the_state_before_the_first_batch)
+{
+    const char *path = fixture_path("trained.db");
+    struct store *s = fixture_open(path);
+    struct reader *r;
+    struct buf state;
+    uint64_t from = 9;
+    struct fixture_batch f;
+    buf_init(&state, 1000);
+    fixture_pin(s);
+    cr_assert_eq(store_learned_put(s, "first", 5, NULL), 0);
+    cr_assert_eq(store_learned_put(s, "second", 6, NULL), 0);
+    cr_assert_eq(reader_of_store(s, &r), 0);
+    cr_assert_eq(reader_snapshot(r, 0, &state, &from, NULL), 0);
+    cr_expect_str_eq(buf_text(&state), "second");
+    cr_expect_eq(from, 0);
+    cr_assert_eq(store_learned_put(s, NULL, 0, NULL), 0);
+    buf_reset(&state);
+    cr_assert_eq(reader_snapshot(r, 0, &state, &from, NULL), 0);
+    cr_expect_eq(state.length, 0);
+    fixture_batch(&f, 1);
+    fixture_commit(s, &f.b);
+    cr_expect_eq(store_learned_put(s, "late", 4, NULL), ERR_INVALID);
+    reader_close(r);
+    buf_release(&state);
+    fixture_close(s, true);
+}
+
+Test(model, is_found_by_where_it_is_from)
+{
+    struct store *s = fixture_open(fixture_path("origin.db"));
+    struct reader *r;
+    char found[STORE_MODEL_HASH];
+    cr_assert_eq(put(s, hash_a, "first"), 0);
+    cr_assert_eq(reader_of_store(s, &r), 0);
+    cr_assert_eq(reader_model_of(r, "x.fyke-model", found, NULL), 0);
+    cr_expect_str_eq(found, hash_a);
+    cr_expect_eq(reader_model_of(r, "x", found, NULL), ERR_NOTFOUND);
+    reader_close(r);
+    fixture_close(s, true);
+}
