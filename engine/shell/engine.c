@@ -13,6 +13,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Of a worker: unpacked, and in the form that kernels walk. */
+#define MODEL_NODE_BYTES 64u
+
 #define LEAVE_US 3000000 /* patience with workers at the end */
 
 static void prepared(uv_prepare_t *handle)
@@ -98,11 +101,24 @@ static void start_handles(struct engine *e)
     (void)uv_timer_start(&e->progress_timer, leaving_checked, 100, 100);
 }
 
+/* A frozen model is as large as it came, whatever the settings say. */
+static void bound_add_model(const struct engine *e, struct bound *b)
+{
+    const struct kept *k = &e->kept;
+    if (k->model == NULL)
+        return;
+    uint64_t nodes = k->model->forest.node_count;
+    b->coordinator_bytes += k->arena.bytes_held + k->bytes.capacity;
+    b->worker_bytes +=
+        2 * wire_payload_bytes(&k->model->payload) + nodes * MODEL_NODE_BYTES;
+}
+
 static void log_bound(struct engine *e)
 {
     struct bound b;
     uint32_t features = e->schema->feature_count;
     bound_of(&e->settings, features, (uint32_t)e->settings.workers, &b);
+    bound_add_model(e, &b);
     log_line(e->log, LOG_LEVEL_INFO, "memory_bound",
              "features=%u in_flight_bytes=%" PRIu64
              " coordinator_bytes=%" PRIu64 " worker_bytes=%" PRIu64,
