@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int framer_text_append(struct framer *f, const uint8_t *bytes, size_t n)
+static int text_reserve(struct framer *f, size_t n)
 {
     size_t wanted = f->length + n + BLOCK_PADDING_BYTES;
     if (wanted > f->capacity) {
@@ -20,8 +20,26 @@ int framer_text_append(struct framer *f, const uint8_t *bytes, size_t n)
         f->text = text;
         f->capacity = wanted;
     }
-    if (n > 0)
-        memcpy(f->text + f->length, bytes, n);
+    return 0;
+}
+
+uint8_t *framer_room(struct framer *f, size_t n)
+{
+    if (f->skipping || text_reserve(f, n) != 0)
+        return NULL;
+    return (uint8_t *)f->text + f->length;
+}
+
+int framer_text_append(struct framer *f, const uint8_t *bytes, size_t n)
+{
+    const uint8_t *end = (const uint8_t *)f->text + f->length;
+    if (f->text == NULL || bytes != end) { /* else it is framer_room's */
+        int rc = text_reserve(f, n);
+        if (rc != 0)
+            return rc;
+        if (n > 0)
+            memcpy(f->text + f->length, bytes, n);
+    }
     f->length += n;
     memset(f->text + f->length, 0, BLOCK_PADDING_BYTES);
     return 0;

@@ -101,7 +101,8 @@ struct intake {
     uv_timer_t sample_timer;
     int64_t sample_end_us; /* 0 = until stopped */
     struct buf sample;
-    uint8_t *buffer; /* ENGINE_READ_BYTES */
+    uint8_t *buffer; /* ENGINE_READ_BYTES, where the framer has no room */
+    uint8_t *bytes;  /* what was read last */
     uint8_t *head;   /* pipe: read for the inference, goes in first */
     size_t head_bytes, head_taken;
     uint64_t read_position;

@@ -25,8 +25,10 @@ static struct parse_job *parse_at(struct intake *in, uint32_t i)
 
 static int read_file(struct intake *in)
 {
+    uint8_t *room = framer_room(in->framer, ENGINE_READ_BYTES);
+    in->bytes = room != NULL ? room : in->buffer;
     int rc =
-        source_file_read(&in->file, in->read_position, in->buffer,
+        source_file_read(&in->file, in->read_position, in->bytes,
                          ENGINE_READ_BYTES, &in->read_bytes, &in->read_fault);
     in->read_end = rc == 0 && in->read_bytes < ENGINE_READ_BYTES;
     return rc;
@@ -69,6 +71,7 @@ static int read_processes(struct intake *in)
     int rc =
         processes_sample(in->processes, clock_wall_ns(), clock_monotonic_us(),
                          &in->sample, &in->last_sample);
+    in->bytes = in->sample.data;
     in->read_bytes = in->sample.length;
     return rc != 0 ? rc : in->sample.err;
 }
@@ -93,16 +96,15 @@ static int read_run(struct job *j)
     int64_t begun_ns = clock_thread_cpu_ns();
     bool again = framer_has_more(in->framer); /* of what was read before */
     int rc = 0;
+    in->bytes = in->buffer;
     in->read_bytes = 0;
     in->read_block = NULL;
     if (!again)
         rc = read_more(in);
     begun_ns = stages_add(stages, WORK_READ, begun_ns);
     if (rc == 0 && (in->read_bytes > 0 || in->read_end || again))
-        rc = framer_push(in->framer,
-                         in->kind == SOURCE_PROCESSES ? in->sample.data
-                                                      : in->buffer,
-                         in->read_bytes, in->read_end, &in->read_block);
+        rc = framer_push(in->framer, in->bytes, in->read_bytes, in->read_end,
+                         &in->read_block);
     struct block *b = in->read_block;
     if (b != NULL && in->flushing && b->open_end)
         b->status[b->records - 1] = BAD_UNFINISHED;

@@ -92,6 +92,19 @@ static void describe(const struct block *b, struct buf *out)
         buf_append_text(out, "open\n");
 }
 
+/* The next bytes where they are, or in the framer's room for them. */
+static const uint8_t *next_bytes(struct framer *f, struct rng *rng,
+                                 const uint8_t *bytes, size_t n)
+{
+    uint8_t *room = NULL;
+    if (rng != NULL && n > 0 && rng_below(rng, 2) == 0)
+        room = framer_room(f, n + rng_below(rng, 100));
+    if (room == NULL)
+        return bytes;
+    memcpy(room, bytes, n);
+    return room;
+}
+
 static void run_cut(const struct schema *s, const struct buf *text,
                     size_t record_max, struct rng *rng, size_t piece_max,
                     struct buf *out)
@@ -111,8 +124,8 @@ static void run_cut(const struct schema *s, const struct buf *text,
             n = 0;
         if (n > text->length - at)
             n = text->length - at;
-        cr_assert_eq(
-            framer_push(f, text->data + at, n, at + n == text->length, &b), 0);
+        const uint8_t *bytes = next_bytes(f, rng, text->data + at, n);
+        cr_assert_eq(framer_push(f, bytes, n, at + n == text->length, &b), 0);
         at += n;
         if (b != NULL) {
             cr_assert_leq(b->records, records_max);
