@@ -11,6 +11,9 @@
 #define Q5_95_TO_SD 3.2897
 #define MEAN_TO_SD 1.2533
 #define SIGN_BIT 0x80000000u
+#define SAMPLE 64u        /* keys that say where a window may lie */
+#define SAMPLE_MARGIN 10u /* 2.5 standard deviations of a rank among them */
+#define SMALL 64u         /* keys that are sorted */
 
 uint32_t usual_key(float value)
 {
@@ -25,10 +28,20 @@ static float value_of(uint32_t key)
     return bytes_load_f32(&bits);
 }
 
-/* The k-th smallest of n keys: by 11 high, 11 middle and 10 low bits, keeping
- * those that share the bits found so far. */
-uint32_t usual_select(const uint32_t *keys, uint32_t n, uint32_t k,
-                      uint32_t *scratch)
+static void keys_sort(uint32_t *key, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        uint32_t moving = key[i], at = i;
+        for (; at > 0 && key[at - 1] > moving; at--)
+            key[at] = key[at - 1];
+        key[at] = moving;
+    }
+}
+
+/* By 11 high, 11 middle and 10 low bits, keeping those that share the bits
+ * found so far. `keys` and `scratch` may be the same. */
+static uint32_t select_by_digits(const uint32_t *keys, uint32_t n, uint32_t k,
+                                 uint32_t *scratch)
 {
     static const struct {
         uint32_t shift, mask;
@@ -51,6 +64,65 @@ uint32_t usual_select(const uint32_t *keys, uint32_t n, uint32_t k,
         n = kept;
     }
     return found;
+}
+
+/* Keys between two of a sample's, about a third of all, with the wanted one
+ * nearly always among them. */
+struct window {
+    uint32_t low, high;
+    uint32_t below, kept; /* keys below it; in it, which are at `to` */
+};
+
+static struct window window_keep(const uint32_t *keys, uint32_t n, uint32_t k,
+                                 uint32_t *to)
+{
+    uint32_t sample[SAMPLE];
+    for (uint32_t i = 0; i < SAMPLE; i++)
+        sample[i] = keys[(uint64_t)i * n / SAMPLE];
+    keys_sort(sample, SAMPLE);
+    uint32_t rank = (uint32_t)((uint64_t)k * SAMPLE / n);
+    uint32_t first = rank < SAMPLE_MARGIN ? 0 : rank - SAMPLE_MARGIN;
+    uint32_t last = rank + SAMPLE_MARGIN;
+    struct window w = { .low = rank < SAMPLE_MARGIN ? 0 : sample[first],
+                        .high = last < SAMPLE ? sample[last] : UINT32_MAX };
+    uint32_t width = w.high - w.low;
+    for (uint32_t i = 0; i < n; i++) { /* no branch, as above */
+        uint32_t key = keys[i];
+        to[w.kept] = key;
+        w.below += key < w.low;
+        w.kept += key - w.low <= width;
+    }
+    return w;
+}
+
+/* Windows within windows, by turns in two halves of the scratch, each at most
+ * half of the one before. What they do not make small (many equal keys, keys
+ * in an unlucky order) is done by digits. */
+uint32_t usual_select(const uint32_t *keys, uint32_t n, uint32_t k,
+                      uint32_t *scratch)
+{
+    uint32_t *half[2] = { scratch, scratch }, *own = scratch;
+    for (uint32_t level = 0; n > SMALL; level++) {
+        uint32_t *to = half[level % 2];
+        struct window w = window_keep(keys, n, k, to);
+        if (k < w.below || k - w.below >= w.kept)
+            break;
+        if (w.low == w.high)
+            return w.low;
+        if (w.kept > n / 2)
+            break;
+        if (level == 0)
+            half[1] = scratch + w.kept;
+        keys = own = to;
+        k -= w.below;
+        n = w.kept;
+    }
+    if (n > SMALL)
+        return select_by_digits(keys, n, k, own);
+    if (keys != own)
+        memcpy(own, keys, n * sizeof *own);
+    keys_sort(own, n);
+    return own[k];
 }
 
 static float to_float(double value)
@@ -92,7 +164,8 @@ void usual_column(float *x, uint32_t n, uint32_t *scratch, float *ret_usual,
     *ret_usual = *ret_spread = NAN;
     if (present == 0)
         return;
-    float usual = value_of(usual_select(keys, present, (present - 1) / 2, spare));
+    float usual =
+        value_of(usual_select(keys, present, (present - 1) / 2, spare));
     for (uint32_t i = 0; i < present; i++)
         keys[i] = usual_key(to_float(distance(x[i], usual)));
     float mad = value_of(usual_select(keys, present, (present - 1) / 2, spare));

@@ -87,6 +87,55 @@ Test(usual, equals_what_sorting_gives)
     }
 }
 
+static int compare_keys(const void *a, const void *b)
+{
+    uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Keys in orders that a sample by stride is good for, and bad for. */
+static uint32_t draw_key(struct rng *r, uint32_t kind, uint32_t i, uint32_t n)
+{
+    uint32_t x = (uint32_t)rng_next(r);
+    switch (kind) {
+    case 0:
+        return x;
+    case 1:
+        return i; /* ascending */
+    case 2:
+        return i % (n / 64) == 0 ? x : UINT32_MAX; /* a sample of others */
+    case 3:
+        return x % 3; /* few values */
+    case 4:
+        return i % 2 ? UINT32_MAX : 0;
+    default:
+        return UINT32_MAX - x % 1000 * (i % 64 == 7);
+    }
+}
+
+Test(usual, any_rank_is_what_sorting_gives)
+{
+    static uint32_t key[MOST], sorted[MOST], scratch[MOST];
+    uint64_t seed = 23;
+    struct rng r;
+    cr_log_info("seed %llu", (unsigned long long)seed);
+    rng_init(&r, &seed, 1);
+    for (uint32_t round = 0; round < 600; round++) {
+        uint32_t n = round % 5 == 0 ? 64 + round % 7
+                                    : 128 + (uint32_t)rng_below(&r, MOST - 128);
+        for (uint32_t i = 0; i < n; i++)
+            key[i] = draw_key(&r, round % 6, i, n);
+        memcpy(sorted, key, sizeof key);
+        qsort(sorted, n, sizeof *sorted, compare_keys);
+        const uint32_t ranks[] = { 0, n / 20, (n - 1) / 2, n - 1,
+                                   (uint32_t)rng_below(&r, n) };
+        for (uint32_t j = 0; j < 5; j++)
+            cr_assert_eq(usual_select(key, n, ranks[j], scratch),
+                         sorted[ranks[j]], "round %u rank %u of %u", round,
+                         ranks[j], n);
+    }
+}
+
 static void expect_usual(const float *values, uint32_t n, float want_usual,
                          float want_spread)
 {
