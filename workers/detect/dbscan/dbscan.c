@@ -67,6 +67,7 @@ int dbscan_cluster(const struct dbscan_input *in,
                    const struct compute_context *context,
                    struct dbscan_output *ret_out)
 {
-    return dbscan_cluster_by(dbscan_grid_suits(in) ? &dbscan_grid : &dbscan_tree,
+    return dbscan_cluster_by(dbscan_grid_suits(in) ? &dbscan_grid
+                                                   : &dbscan_tree,
                              in, context, ret_out);
 }

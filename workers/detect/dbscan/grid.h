@@ -26,7 +26,9 @@
 #define GRID_AROUND_MAX (GRID_ROWS_MAX * (2 * GRID_REACH + 1))
 /* Cells along a column: coordinates stay exact to 2^-23 of a cell. */
 #define GRID_SIDE_MAX 0x1p28
-#define GRID_PROGRESS 4096u /* points between two looks at `stop` */
+/* Points done between two looks at `stop`, and points looked at. */
+#define GRID_PROGRESS 4096u
+#define GRID_LOOKS (1u << 20)
 
 struct grid_shape {
     double low[GRID_COLS_MAX];     /* the least value */
@@ -59,6 +61,7 @@ struct grid {
     struct grid_cells core; /* those with core points; from grid_unite on */
     uint32_t *core_count;   /* of those: so many */
     struct unite unite;     /* of those; after grid_unite parents are roots */
+    uint64_t looked;        /* see grid_looked */
     uint32_t steps;         /* to rows within reach, the row itself first */
     uint32_t steps_near;    /* so many first ones lead to rows that touch */
     int64_t step[GRID_ROWS_MAX]; /* what to add to a row's key */
@@ -78,12 +81,55 @@ FYKE_MUST_USE int grid_mark(struct grid *g);
 FYKE_MUST_USE int grid_unite(struct grid *g);
 FYKE_MUST_USE int grid_touch(struct grid *g);
 
+/* Whether a core point of one core cell is a neighbour of one of the other's,
+ * for cells of very many: it costs no more than all pairs, and seldom as much.
+ * Points change their places within their cells. Errors: ERR_CANCELED. */
+FYKE_MUST_USE int grid_meet(struct grid *g, uint32_t a, uint32_t b,
+                            bool *ret_meet);
+
+/* What points of a run of places lie between. */
+struct grid_box {
+    float low[GRID_COLS_MAX], high[GRID_COLS_MAX];
+};
+
+struct grid_box grid_box_of(const struct grid *g, uint32_t first,
+                            uint32_t count);
+
+/* Whether no point of the box is a neighbour: its nearest point is none.
+ * Rounding keeps order, so no other one can have a smaller double sum. */
+bool grid_box_beyond(const struct grid *g, const struct grid_box *box,
+                     const float *query);
+
 /* The columns of the point at a place. */
 static inline void grid_query(const struct grid *g, uint32_t place,
                               float *ret_query)
 {
     for (uint32_t j = 0; j < g->cols; j++)
         ret_query[j] = g->x[j * g->stride + place];
+}
+
+/* Counts points looked at where one point may look at very many; now and then
+ * lets others know. */
+static inline int grid_looked(struct grid *g, uint64_t points)
+{
+    g->looked += points;
+    if (g->looked < GRID_LOOKS)
+        return 0;
+    g->looked = 0;
+    return compute_advance(g->work->context, 1);
+}
+
+/* Exchanges the points at two places of a cell. */
+static inline void grid_swap(struct grid *g, uint32_t a, uint32_t b)
+{
+    uint32_t point = g->order[a];
+    g->order[a] = g->order[b];
+    g->order[b] = point;
+    for (uint32_t j = 0; j < g->cols; j++) {
+        float *x = g->x + j * g->stride, value = x[a];
+        x[a] = x[b];
+        x[b] = value;
+    }
 }
 
 /*

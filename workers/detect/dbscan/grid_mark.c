@@ -32,25 +32,13 @@ static uint32_t mark_ranges(struct grid_marking *m, uint32_t from, uint32_t to,
     return n;
 }
 
-static void swap_places(struct grid *g, uint32_t a, uint32_t b)
-{
-    uint32_t point = g->order[a];
-    g->order[a] = g->order[b];
-    g->order[b] = point;
-    for (uint32_t j = 0; j < g->cols; j++) {
-        float *x = g->x + j * g->stride, value = x[a];
-        x[a] = x[b];
-        x[b] = value;
-    }
-}
-
 /* The point at `place` is a core point: among the first ones of its cell. */
 static void mark_core(struct grid *g, uint32_t cell, uint32_t place)
 {
     uint32_t to = g->all.first[cell] + g->core_points[cell]++;
     g->work->core[g->order[place]] = 1;
     if (to != place)
-        swap_places(g, to, place);
+        grid_swap(g, to, place);
 }
 
 static void mark_near(struct grid_marking *m)
@@ -91,36 +79,46 @@ static void mark_dense(struct grid *g, uint32_t cell)
 
 /* Cells [from, to): no distance where the points around them are too few; the
  * runs further out only when they are needed. */
-static void mark_group(struct grid_marking *m, uint32_t from, uint32_t to)
+static int mark_group(struct grid_marking *m, uint32_t from, uint32_t to)
 {
     struct grid *g = m->g;
+    int rc = 0;
     m->low = g->all.last[from];
     m->high = g->all.last[to - 1];
     mark_near(m);
     if (m->near_total < m->need && m->near_total + mark_far(m) < m->need)
-        return;
+        return 0;
     for (uint32_t c = from; c < to; c++)
-        for (uint32_t p = g->all.first[c]; p < g->all.first[c + 1]; p++)
-            if (g->order[p] < g->work->in.own && mark_is_core(m, p))
+        for (uint32_t p = g->all.first[c]; rc == 0 && p < g->all.first[c + 1];
+             p++) {
+            if (g->order[p] >= g->work->in.own)
+                continue;
+            if (mark_is_core(m, p))
                 mark_core(g, c, p);
+            rc = grid_looked(g,
+                             m->near_total + (m->far_known ? m->far_total : 0));
+        }
+    return rc;
 }
 
 /* Marks the cell at `from`, and those behind it that go with it, before
- * `stop`. Returns where it ended. */
-static uint32_t mark_cells(struct grid_marking *m, uint32_t from, uint32_t stop)
+ * `stop`. Says where it ended. */
+static int mark_cells(struct grid_marking *m, uint32_t from, uint32_t stop,
+                      uint32_t *ret_to)
 {
     const struct grid_cells *all = &m->g->all;
     uint32_t limit = m->need < GROUP_POINTS ? m->need : GROUP_POINTS;
     uint32_t to = from + 1;
     if (all->first[to] - all->first[from] >= m->need) {
         mark_dense(m->g, from);
-        return to;
+        *ret_to = to;
+        return 0;
     }
     while (to < stop && all->last[to] - all->last[from] <= GROUP_SPAN &&
            all->first[to + 1] - all->first[from] < limit)
         to++;
-    mark_group(m, from, to);
-    return to;
+    *ret_to = to;
+    return mark_group(m, from, to);
 }
 
 int grid_mark(struct grid *g)
@@ -137,14 +135,14 @@ int grid_mark(struct grid *g)
         grid_sweep_row(&m->sweep, row);
         uint32_t stop = g->all.row[row + 1];
         for (uint32_t c = g->all.row[row], to; c < stop; c = to) {
-            to = mark_cells(m, c, stop);
+            int rc = mark_cells(m, c, stop, &to);
             done += g->all.first[to] - g->all.first[c];
-            if (done < GRID_PROGRESS)
-                continue;
-            int rc = compute_advance(context, done);
+            if (rc == 0 && done >= GRID_PROGRESS) {
+                rc = compute_advance(context, done);
+                done = 0;
+            }
             if (rc != 0)
                 return rc;
-            done = 0;
         }
     }
     return compute_advance(context, done);

@@ -52,10 +52,13 @@ static int touch_point(const struct grid_touching *t, bool own_core,
         uint32_t other = t->cell[k];
         struct near_range range = { g->core.first[other],
                                     g->core_count[other] };
-        if (!seen_has(&seen, g->unite.parent[other]) &&
-            g->near->count(&g->limit, g->x, g->stride, &range, 1, g->cols,
+        if (seen_has(&seen, g->unite.parent[other]))
+            continue;
+        if (g->near->count(&g->limit, g->x, g->stride, &range, 1, g->cols,
                            query, 1) > 0)
             rc = touch_report(t, &seen, place, other);
+        if (rc == 0)
+            rc = grid_looked(t->g, range.count);
     }
     return rc;
 }

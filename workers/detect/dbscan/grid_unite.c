@@ -4,18 +4,18 @@
 
 /* Below so many pairs of points, all are tried. */
 #define PAIRS_FEW 256u
+/* Points that a cell is near to and have no neighbour in it, before others are
+ * looked at by grid_meet. Most cells meet at once. */
+#define MISSES_MAX 16u
 
-struct box {
-    float low[GRID_COLS_MAX], high[GRID_COLS_MAX];
-};
-
-static struct box core_box(const struct grid *g, uint32_t cell)
+struct grid_box grid_box_of(const struct grid *g, uint32_t first,
+                            uint32_t count)
 {
-    struct box b;
+    struct grid_box b;
     for (uint32_t j = 0; j < g->cols; j++) {
-        const float *x = g->x + j * g->stride + g->core.first[cell];
+        const float *x = g->x + j * g->stride + first;
         b.low[j] = b.high[j] = x[0];
-        for (uint32_t i = 1; i < g->core_count[cell]; i++) {
+        for (uint32_t i = 1; i < count; i++) {
             b.low[j] = x[i] < b.low[j] ? x[i] : b.low[j];
             b.high[j] = x[i] > b.high[j] ? x[i] : b.high[j];
         }
@@ -23,15 +23,13 @@ static struct box core_box(const struct grid *g, uint32_t cell)
     return b;
 }
 
-/* Whether no point of the box is a neighbour: its nearest point is none.
- * Rounding keeps order, so no other one can have a smaller double sum. */
-static bool box_beyond(const struct grid *g, const struct box *b,
-                       const float *query)
+bool grid_box_beyond(const struct grid *g, const struct grid_box *box,
+                     const float *query)
 {
     double sum = 0;
     for (uint32_t j = 0; j < g->cols; j++) {
-        double below = (double)b->low[j] - (double)query[j];
-        double above = (double)query[j] - (double)b->high[j];
+        double below = (double)box->low[j] - (double)query[j];
+        double above = (double)query[j] - (double)box->high[j];
         double gap = below > above ? below : above;
         sum += gap > 0 ? gap * gap : 0;
     }
@@ -39,7 +37,7 @@ static bool box_beyond(const struct grid *g, const struct box *b,
 }
 
 /* Whether a core point of one is a neighbour of one of the other's. */
-static bool cells_meet(const struct grid *g, uint32_t a, uint32_t b)
+static int cells_meet(struct grid *g, uint32_t a, uint32_t b, bool *ret_meet)
 {
     if (g->core_count[a] > g->core_count[b]) {
         uint32_t other = a;
@@ -48,22 +46,30 @@ static bool cells_meet(const struct grid *g, uint32_t a, uint32_t b)
     }
     struct near_range range = { g->core.first[b], g->core_count[b] };
     bool many = (uint64_t)g->core_count[a] * g->core_count[b] > PAIRS_FEW;
-    struct box box = many ? core_box(g, b) : (struct box){ 0 };
+    struct grid_box box = { 0 };
+    uint32_t misses = 0;
+    if (many)
+        box = grid_box_of(g, range.first, range.count);
+    *ret_meet = false;
     for (uint32_t i = 0; i < g->core_count[a]; i++) {
         float query[GRID_COLS_MAX];
         grid_query(g, g->core.first[a] + i, query);
-        if (many && box_beyond(g, &box, query))
+        if (many && grid_box_beyond(g, &box, query))
             continue;
-        if (g->near->count(&g->limit, g->x, g->stride, &range, 1, g->cols,
-                           query, 1) > 0)
-            return true;
+        *ret_meet = g->near->count(&g->limit, g->x, g->stride, &range, 1,
+                                   g->cols, query, 1) > 0;
+        int rc = grid_looked(g, range.count);
+        if (rc != 0 || *ret_meet)
+            return rc;
+        if (many && ++misses == MISSES_MAX)
+            return grid_meet(g, a, b, ret_meet);
     }
-    return false;
+    return 0;
 }
 
 /* Unites a cell with those behind it, in rows [from, to) of the sweep. */
-static void unite_cell(struct grid *g, struct grid_sweep *s, uint32_t cell,
-                       uint32_t from, uint32_t to)
+static int unite_cell(struct grid *g, struct grid_sweep *s, uint32_t cell,
+                      uint32_t from, uint32_t to)
 {
     struct unite *u = &g->unite;
     uint32_t other[GRID_AROUND_MAX], root = unite_find(u, cell);
@@ -74,9 +80,14 @@ static void unite_cell(struct grid *g, struct grid_sweep *s, uint32_t cell,
         if (other[i] < cell)
             continue;
         uint32_t with = unite_find(u, other[i]);
-        if (with != root && cells_meet(g, cell, other[i]))
+        bool meet = false;
+        int rc = with != root ? cells_meet(g, cell, other[i], &meet) : 0;
+        if (rc != 0)
+            return rc;
+        if (meet)
             root = unite_join(u, root, with);
     }
+    return 0;
 }
 
 /* One pass over all cells; `far` looks at rows that do not touch. */
@@ -89,14 +100,14 @@ static int unite_pass(struct grid *g, struct grid_sweep *s, bool far)
         uint32_t from = far ? s->rows_near : 0;
         uint32_t to = far ? s->rows : s->rows_near;
         for (uint32_t c = g->core.row[row]; c < g->core.row[row + 1]; c++) {
-            unite_cell(g, s, c, from, to);
+            int rc = unite_cell(g, s, c, from, to);
             done += g->core_count[c];
-            if (done < GRID_PROGRESS)
-                continue;
-            int rc = compute_advance(g->work->context, done);
+            if (rc == 0 && done >= GRID_PROGRESS) {
+                rc = compute_advance(g->work->context, done);
+                done = 0;
+            }
             if (rc != 0)
                 return rc;
-            done = 0;
         }
     }
     return compute_advance(g->work->context, done);
