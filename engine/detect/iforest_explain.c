@@ -3,9 +3,8 @@
 #include "engine/detect/iforest_state.h"
 #include "engine/detect/reason.h"
 
-#include "proto/wire/iforest_delta.h"
-
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* Most counts are in the table; more of them than this would take longer to
@@ -25,6 +24,32 @@ static int explain_begin(struct detect_state *st)
         c[n] = iforest_c(n);
     st->c = c;
     st->c_max = c_max;
+    return 0;
+}
+
+/* Laying trees out takes as long as walking some rows, and memory. */
+#define DELTA_ROWS 16u
+#define DELTA_NODES_MAX (1u << 18)
+
+/* What the features did to the row's path, into st->delta. */
+static int delta_of(struct detect_state *st, const struct iforest_forest *f,
+                    uint32_t row)
+{
+    const struct matrix *m = &st->fit.rows;
+    bool lay_out = f->extension == 0 && f->node_count <= DELTA_NODES_MAX;
+    memset(st->delta, 0, m->cols * sizeof *st->delta);
+    if (lay_out && st->explained + 1 == DELTA_ROWS) {
+        int err =
+            iforest_delta_init(&st->laid, f, st->c, st->c_max, &st->arena);
+        if (err != 0)
+            return err;
+    }
+    st->explained += lay_out;
+    if (st->explained >= DELTA_ROWS)
+        iforest_delta_row(&st->laid, m->data + row, m->stride, st->delta);
+    else
+        iforest_path_delta(f, st->c, st->c_max, m->data + row, m->stride,
+                           st->delta);
     return 0;
 }
 
@@ -50,11 +75,10 @@ int iforest_explain(struct detect_state *st, const struct detect_result *r,
     int err = iforest_forest_of(st, &forest);
     if (err == 0)
         err = explain_begin(st);
+    if (err == 0)
+        err = delta_of(st, forest, row);
     if (err != 0)
         return err;
-    memset(st->delta, 0, m->cols * sizeof *st->delta);
-    iforest_path_delta(forest, st->c, st->c_max, m->data + row, m->stride,
-                       st->delta);
     double unit = 1.0 / ((double)st->trees * IFOREST_ONE);
     for (uint32_t j = 0; j < m->cols; j++) {
         float value = matrix_column(m, j)[row];

@@ -8,6 +8,7 @@
 #include "engine/detect/draw.h"
 #include "proto/base/arena.h"
 #include "proto/wire/iforest.h"
+#include "proto/wire/iforest_delta.h"
 
 struct detect_state {
     struct detect_config config;
@@ -30,7 +31,9 @@ struct detect_state {
     float *usual;   /* per feature, then the spreads; NULL = not known yet */
     uint32_t *c;    /* c(0) to c(c_max); NULL until a row is explained */
     uint32_t c_max;
-    int64_t *delta; /* per feature, of the row that is explained */
+    int64_t *delta;            /* per feature, of the row that is explained */
+    uint32_t explained;        /* rows so far */
+    struct iforest_delta laid; /* from the DELTA_ROWS-th on */
 };
 
 /* Phase FIT: draw all samples; phase SCORE: join the forests. */

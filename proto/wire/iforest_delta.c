@@ -2,6 +2,10 @@
 #include "proto/wire/iforest_delta.h"
 
 #include <stdbool.h>
+#include <string.h>
+
+#define LANES IFOREST_DELTA_LANES
+#define ROUNDS 4u /* between two looks at who is at the end */
 
 #define PATHS 32u /* trees that a row goes down at a time */
 
@@ -143,4 +147,114 @@ void iforest_path_delta(const struct iforest_forest *forest, const uint32_t *c,
         uint32_t left = forest->trees - tree;
         trees_delta(&w, tree, left < PATHS ? left : PATHS);
     }
+}
+
+/* ---- laid out ---- */
+
+/* A step goes on by 1, or by 1 + right when the value is above the threshold.
+ * At a leaf the value is 0 (it has the slot behind the last feature), so that
+ * the step goes to the next tree's root; at the end of a lane it stays. */
+#define ALWAYS_RIGHT -1.0f
+#define STAY UINT32_MAX
+
+static struct iforest_delta_node laid_out(const struct walk *w, uint32_t tree,
+                                          uint32_t node)
+{
+    const struct iforest_forest *f = w->f;
+    uint32_t first = f->tree_first[tree], feature = f->feature[node];
+    struct iforest_delta_node n = { .c = (uint32_t)c_of(w, node) };
+    if (feature == IFOREST_LEAF) {
+        n.slot = (uint16_t)f->features;
+        n.threshold = ALWAYS_RIGHT;
+        n.right = f->tree_first[tree + 1] - node - 1;
+    } else {
+        n.slot = (uint16_t)feature;
+        n.threshold = f->threshold[node];
+        n.right = first + f->right[node] - node - 1;
+        n.missing_right = missing_goes_right(f, first, node);
+    }
+    return n;
+}
+
+int iforest_delta_init(struct iforest_delta *d,
+                       const struct iforest_forest *forest, const uint32_t *c,
+                       uint32_t c_max, struct arena *arena)
+{
+    struct walk w = { .f = forest, .c = c, .c_max = c_max };
+    struct iforest_delta_node *n =
+        arena_alloc(arena, (size_t)forest->node_count + LANES, sizeof *n);
+    if (n == NULL)
+        return ERR_NOMEM;
+    d->features = forest->features;
+    for (uint32_t k = 0, tree = 0; k < LANES; k++) {
+        uint32_t end = (uint32_t)((uint64_t)forest->trees * (k + 1) / LANES);
+        d->lane[k] = n;
+        for (; tree < end; tree++)
+            for (uint32_t node = forest->tree_first[tree];
+                 node < forest->tree_first[tree + 1]; node++)
+                *n++ = laid_out(&w, tree, node);
+        *n++ = (struct iforest_delta_node){ .threshold = ALWAYS_RIGHT,
+                                            .right = STAY,
+                                            .slot = (uint16_t)d->features };
+    }
+    return 0;
+}
+
+/* The row that is walked: its values, and what they did; the last of each is
+ * for steps that count for no feature. */
+struct lanes_row {
+    float x[IFOREST_FEATURES_MAX + 1];
+    int64_t delta[IFOREST_FEATURES_MAX + 1];
+};
+
+/* Without a branch that depends on the value: every second guess would be
+ * wrong, and each costs more than the step. */
+static inline const struct iforest_delta_node *
+lane_step(const struct iforest_delta_node *n, struct lanes_row *row,
+          bool has_missing)
+{
+    float value = row->x[n->slot];
+    bool goes_right = value > n->threshold;
+    if (has_missing && value != value)
+        goes_right = n->missing_right;
+    const struct iforest_delta_node *below =
+        n + (uint32_t)(1 + (-(uint32_t)goes_right & n->right));
+    row->delta[n->slot] += (int64_t)n->c - below->c - (int64_t)IFOREST_ONE;
+    return below;
+}
+
+/* Lanes wait for memory together. Who is at the end stays there. */
+static inline void lanes_walk(const struct iforest_delta *d,
+                              struct lanes_row *row, bool has_missing)
+{
+    const struct iforest_delta_node *at[LANES];
+    bool goes_on = true;
+    memcpy(at, d->lane, sizeof at);
+    while (goes_on) {
+        goes_on = false;
+        for (uint32_t round = 0; round < ROUNDS; round++)
+            for (uint32_t k = 0; k < LANES; k++)
+                at[k] = lane_step(at[k], row, has_missing);
+        for (uint32_t k = 0; k < LANES; k++)
+            goes_on |= at[k]->right != STAY;
+    }
+}
+
+void iforest_delta_row(const struct iforest_delta *d, const float *x,
+                       size_t stride, int64_t *ret_delta)
+{
+    struct lanes_row row;
+    bool has_missing = false;
+    for (uint32_t j = 0; j < d->features; j++) {
+        row.x[j] = x[j * stride];
+        has_missing |= row.x[j] != row.x[j];
+    }
+    row.x[d->features] = 0.0f;
+    memset(row.delta, 0, (d->features + 1) * sizeof *row.delta);
+    if (has_missing)
+        lanes_walk(d, &row, true);
+    else
+        lanes_walk(d, &row, false);
+    for (uint32_t j = 0; j < d->features; j++)
+        ret_delta[j] += row.delta[j];
 }

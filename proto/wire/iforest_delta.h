@@ -27,4 +27,35 @@ void iforest_path_delta(const struct iforest_forest *forest, const uint32_t *c,
                         uint32_t c_max, const float *x, size_t stride,
                         int64_t *ret_delta);
 
+/*
+ * The same for many rows, of a forest that is not extended: laid out once, a
+ * row then takes a third of the time. Equal values, however it is walked.
+ *
+ * Memory   from the caller's arena, 16 bytes a node; the forest and c are no
+ *          longer needed.
+ */
+#define IFOREST_DELTA_LANES 8u /* trees side by side */
+
+struct iforest_delta_node {
+    float threshold;
+    uint32_t right, c;
+    uint16_t slot; /* feature */
+    uint8_t missing_right;
+};
+
+struct iforest_delta {
+    uint32_t features;
+    const struct iforest_delta_node *lane[IFOREST_DELTA_LANES];
+};
+
+/* Errors: ERR_NOMEM. */
+FYKE_MUST_USE int iforest_delta_init(struct iforest_delta *d,
+                                     const struct iforest_forest *forest,
+                                     const uint32_t *c, uint32_t c_max,
+                                     struct arena *arena);
+
+/* As iforest_path_delta. */
+void iforest_delta_row(const struct iforest_delta *d, const float *x,
+                       size_t stride, int64_t *ret_delta);
+
 #endif

@@ -25,6 +25,7 @@ struct fyke_forest {
     uint32_t forms;
     struct form *form;
     struct form_room room; /* that holds each of them */
+    struct iforest_delta delta;
 };
 
 void fyke_forest_defaults(struct fyke_forest_options *options)
@@ -46,6 +47,15 @@ static bool options_fit(const struct fyke_forest_options *o, uint32_t rows,
            cols >= 1 && cols <= FYKE_FOREST_COLS_MAX && o->extension < cols;
 }
 
+/* Extended trees are walked as they are. */
+static size_t bytes_delta(const struct fyke_forest_options *o, uint32_t psi)
+{
+    size_t nodes = (size_t)o->trees * (2 * (size_t)psi - 1);
+    return o->extension > 0 ? 0
+                            : ARENA_BYTES((nodes + IFOREST_DELTA_LANES) *
+                                          sizeof(struct iforest_delta_node));
+}
+
 size_t fyke_forest_bytes(const struct fyke_forest_options *options,
                          uint32_t rows, uint32_t cols)
 {
@@ -54,7 +64,8 @@ size_t fyke_forest_bytes(const struct fyke_forest_options *options,
     uint32_t psi = iforest_subsample(options->subsample, rows);
     return ARENA_FIXED_BYTES + ARENA_BYTES(sizeof(struct fyke_forest)) +
            bytes_grow_nodes(options->trees, psi, options->extension) +
-           bytes_c_table(psi) + bytes_forms(options->trees, psi, cols);
+           bytes_c_table(psi) + bytes_forms(options->trees, psi, cols) +
+           bytes_delta(options, psi);
 }
 
 size_t fyke_forest_fit_workspace(const struct fyke_forest_options *options,
@@ -122,7 +133,7 @@ static int lay_out(struct fyke_forest *f, struct arena *memory)
         form_room_join(&f->room, &room);
         tree = end;
     }
-    return ERR_OK;
+    return iforest_delta_init(&f->delta, trees, f->c, trees->subsample, memory);
 }
 
 int fyke_forest_fit(const struct fyke_forest_options *options,
@@ -220,8 +231,12 @@ int fyke_forest_explain(const struct fyke_forest *forest,
         return FYKE_ERROR_WORKSPACE;
     for (uint32_t i = 0; i < m.rows; i++) {
         memset(delta, 0, m.cols * sizeof *delta);
-        iforest_path_delta(&forest->trees, forest->c, forest->trees.subsample,
-                           m.data + i, m.stride, delta);
+        if (forest->trees.extension > 0)
+            iforest_path_delta(&forest->trees, forest->c,
+                               forest->trees.subsample, m.data + i, m.stride,
+                               delta);
+        else
+            iforest_delta_row(&forest->delta, m.data + i, m.stride, delta);
         for (uint32_t j = 0; j < m.cols; j++)
             ret_contribution[(size_t)j * m.rows + i] =
                 (double)delta[j] / IFOREST_ONE;

@@ -3,6 +3,9 @@
  */
 #include "proto/wire/iforest_delta.h"
 
+#include "tests/lib/seed.h"
+#include "tests/unit/wire/forests.h"
+
 #include <criterion/criterion.h>
 
 #include <math.h>
@@ -36,11 +39,28 @@ static struct iforest_forest make(void)
     };
 }
 
+/* Walked as they are and laid out, trees give the same. */
+static void expect_laid_out_equal(const struct iforest_forest *f,
+                                  const float *x, size_t stride)
+{
+    struct arena a;
+    struct iforest_delta laid;
+    int64_t delta[8] = { 1, 2 }, want[8] = { 1, 2 };
+    arena_init(&a, SIZE_MAX);
+    cr_assert_eq(iforest_delta_init(&laid, f, c, 8, &a), 0);
+    iforest_path_delta(f, c, 8, x, stride, want);
+    iforest_delta_row(&laid, x, stride, delta);
+    for (uint32_t j = 0; j < f->features; j++)
+        cr_assert_eq(delta[j], want[j], "feature %u", j);
+    arena_release(&a);
+}
+
 static void expect(float a, float b, int64_t want_a, int64_t want_b)
 {
     struct iforest_forest f = make();
     float x[] = { a, 0, b };
     int64_t delta[2] = { 100, 200 };
+    expect_laid_out_equal(&f, x, 2);
     iforest_path_delta(&f, c, 8, x, 2, delta);
     cr_expect_eq(delta[0] - 100, want_a, "feature 0: %lld",
                  (long long)delta[0] - 100);
@@ -72,7 +92,35 @@ Test(iforest_delta, or_where_the_forest_says)
     float x[] = { NAN, NAN };
     int64_t delta[2] = { 0 };
     f.missing_right = missing_right;
+    expect_laid_out_equal(&f, x, 1);
     iforest_path_delta(&f, c, 8, x, 1, delta);
     cr_expect_eq(delta[0], ONE + c[3] - (2 * ONE + c[1]));
     cr_expect_eq(delta[1], c[8] - (ONE + c[3]));
+}
+
+/* From fewer trees than are walked side by side on; values at thresholds,
+ * missing and infinite ones among them. */
+Test(iforest_delta, trees_laid_out_give_the_same_for_any_row)
+{
+    static struct forest_parts p;
+    struct rng r = seed_rng(seed_any());
+    uint32_t table[17];
+    for (uint32_t n = 0; n < 17; n++)
+        table[n] = iforest_c(n);
+    for (uint32_t round = 0; round < 2000; round++) {
+        float x[8];
+        forest_random(&r, 1 + round % 8, 16, &p);
+        if (round % 3 == 0)
+            forest_missing(&r, &p);
+        for (uint32_t j = 0; j < p.forest.features; j++) {
+            uint64_t node = rng_below(&r, p.forest.node_count);
+            const float some[] = { p.threshold[node], NAN, INFINITY, -INFINITY,
+                                   -0.0f };
+            uint64_t what = rng_below(&r, 12);
+            x[j] = what < 5 ? some[what] : (float)rng_unit(&r);
+        }
+        for (uint32_t n = 0; n < 9; n++)
+            c[n] = table[n];
+        expect_laid_out_equal(&p.forest, x, 1);
+    }
 }
