@@ -1,10 +1,7 @@
 /* What detectors' payloads have in common. */
 #include "proto/wire/block.h"
 
-#include <stdbool.h>
 #include <string.h>
-
-#define COPY_FLOATS 2048u /* at a time: checked while they are in the cache */
 
 void block_start(struct wire_payload *p, uint32_t numbers, uint32_t blocks)
 {
@@ -70,18 +67,26 @@ int block_run(const struct wire_block *b, enum wire_type type, size_t rows,
     return 0;
 }
 
-/* Copies values and looks at each: no infinity, and where all must be finite
- * no NaN, whose bits are above infinity's. */
-static bool values_copy(float *to, const void *from, size_t n,
-                        enum block_values values)
+int block_matrix_shape(const struct wire_block *b, uint32_t rows_min,
+                       uint32_t cols_max)
+{
+    if (b->type != WIRE_F32 || b->rows < rows_min || b->cols == 0)
+        return ERR_PROTO;
+    return b->cols > cols_max ? ERR_LIMIT : 0;
+}
+
+/* No infinity, and where all must be finite no NaN, whose bits are above
+ * infinity's. */
+bool block_values_copy(float *restrict to, const void *restrict from, size_t n,
+                       enum block_values values)
 {
     const uint32_t infinity = 0x7F800000;
+    const uint8_t *restrict byte = from;
     uint32_t bad = 0;
-    if (n > 0)
-        memcpy(to, from, n * sizeof *to);
     for (size_t i = 0; i < n; i++) {
         uint32_t bits;
-        memcpy(&bits, &to[i], sizeof bits);
+        memcpy(&bits, byte + i * sizeof bits, sizeof bits);
+        memcpy(&to[i], &bits, sizeof bits);
         bits &= INT32_MAX;
         bad |= bits == infinity;
         bad |= (bits > infinity) & (values == BLOCK_FINITE);
@@ -93,22 +98,14 @@ int block_matrix(const struct wire_block *b, uint32_t rows_min,
                  uint32_t cols_max, enum block_values values,
                  struct arena *arena, struct matrix *ret_m)
 {
-    if (b->type != WIRE_F32 || b->rows < rows_min || b->cols == 0)
-        return ERR_PROTO;
-    if (b->cols > cols_max)
-        return ERR_LIMIT;
+    int err = block_matrix_shape(b, rows_min, cols_max);
+    if (err != 0)
+        return err;
     size_t n = wire_block_bytes(b) / sizeof(float);
-    const uint8_t *from = (const uint8_t *)b->data;
     float *data = arena_alloc(arena, n, sizeof *data);
-    bool usable = true;
     if (data == NULL)
         return ERR_NOMEM;
-    for (size_t at = 0; at < n; at += COPY_FLOATS) {
-        size_t count = n - at < COPY_FLOATS ? n - at : COPY_FLOATS;
-        usable &=
-            values_copy(data + at, from + at * sizeof *data, count, values);
-    }
-    if (!usable)
+    if (!block_values_copy(data, b->data, n, values))
         return ERR_PROTO;
     *ret_m = (struct matrix){ data, b->rows, b->cols, b->rows };
     return 0;

@@ -9,6 +9,8 @@
 #include "proto/base/matrix.h"
 #include "proto/wire/wire.h"
 
+#include <stdbool.h>
+
 /* An empty payload of so many numbers and blocks. */
 void block_start(struct wire_payload *p, uint32_t numbers, uint32_t blocks);
 
@@ -39,6 +41,15 @@ FYKE_MUST_USE int block_run(const struct wire_block *b, enum wire_type type,
 
 /* Are all n values finite, or some NaN? */
 enum block_values { BLOCK_FINITE, BLOCK_OR_MISSING };
+
+/* Is it a float32 matrix of rows_min rows and one to cols_max columns? Errors:
+ * ERR_PROTO, ERR_LIMIT (columns). */
+FYKE_MUST_USE int block_matrix_shape(const struct wire_block *b,
+                                     uint32_t rows_min, uint32_t cols_max);
+
+/* Copies n values from any alignment; are they as they must be? */
+FYKE_MUST_USE bool block_values_copy(float *to, const void *from, size_t n,
+                                     enum block_values values);
 
 /* A float32 matrix, copied and aligned. Errors: ERR_PROTO (type, rows below
  * rows_min, no columns, values), ERR_LIMIT (columns), ERR_NOMEM. */

@@ -126,6 +126,13 @@ struct iforest_score_task {
     struct matrix rows;
 };
 
+/* The same as it lies in a payload: rows are copied from there as they are
+ * needed, since a task may be much larger than a cache. */
+struct iforest_packed_rows {
+    const void *data; /* any alignment, values unchecked */
+    uint32_t rows, cols;
+};
+
 /* Pack: fills a payload that borrows from the arguments; a matrix whose
  * stride is not its rows is first copied dense into `arena`. */
 FYKE_MUST_USE int iforest_pack_fit(const struct iforest_fit_task *t,
@@ -162,9 +169,14 @@ FYKE_MUST_USE int iforest_unpack_fit(const struct wire_payload *p,
 FYKE_MUST_USE int
 iforest_unpack_fit_score(const struct wire_payload *p, struct arena *arena,
                          struct iforest_fit_score_task *ret_t);
+/* Borrows the payload. */
 FYKE_MUST_USE int iforest_unpack_score(const struct wire_payload *p,
-                                       struct arena *arena,
-                                       struct iforest_score_task *ret_t);
+                                       struct iforest_packed_rows *ret_r);
+/* The rows [first, first + count), which it must have, into count x cols
+ * floats, column after column. ERR_PROTO: an infinite value. */
+FYKE_MUST_USE int iforest_unpack_rows(const struct iforest_packed_rows *r,
+                                      uint32_t first, uint32_t count,
+                                      float *ret_x);
 FYKE_MUST_USE int iforest_unpack_forest(const struct wire_payload *p,
                                         struct arena *arena,
                                         struct iforest_forest *ret_f);

@@ -127,13 +127,28 @@ int iforest_unpack_fit_score(const struct wire_payload *p, struct arena *arena,
     return 0;
 }
 
-int iforest_unpack_score(const struct wire_payload *p, struct arena *arena,
-                         struct iforest_score_task *ret_t)
+int iforest_unpack_score(const struct wire_payload *p,
+                         struct iforest_packed_rows *ret_r)
 {
+    const struct wire_block *b = &p->block[SCORE_ROWS];
     int err = payload_shape(p, 0, SCORE_BLOCKS);
-    if (err != 0)
-        return err;
-    return unpack_matrix(&p->block[SCORE_ROWS], 1, arena, &ret_t->rows);
+    if (err == 0)
+        err = block_matrix_shape(b, 1, IFOREST_FEATURES_MAX);
+    if (err == 0)
+        *ret_r = (struct iforest_packed_rows){ b->data, b->rows, b->cols };
+    return err;
+}
+
+int iforest_unpack_rows(const struct iforest_packed_rows *r, uint32_t first,
+                        uint32_t count, float *ret_x)
+{
+    const uint8_t *from = (const uint8_t *)r->data + first * sizeof(float);
+    bool usable = true;
+    for (uint32_t j = 0; j < r->cols; j++)
+        usable &= block_values_copy(ret_x + (size_t)j * count,
+                                    from + (size_t)j * r->rows * sizeof(float),
+                                    count, BLOCK_OR_MISSING);
+    return usable ? 0 : ERR_PROTO;
 }
 
 static int unpack_sums(const struct wire_block *b, uint32_t rows,

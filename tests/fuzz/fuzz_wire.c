@@ -7,6 +7,7 @@
 #include "proto/wire/iforest.h"
 #include "tests/lib/wire_tools.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #define ARENA_BYTES_MAX (64u << 20)
@@ -118,12 +119,22 @@ static void dbscan_results_unpack(const struct wire_payload *p,
         check(nearest[0] < 4 && square[0] >= 0.0);
 }
 
+static void packed_walk(const struct iforest_packed_rows *r,
+                        struct arena *arena)
+{
+    check(r->rows > 0 && r->cols > 0);
+    float *x = arena_alloc(arena, (size_t)r->rows * r->cols, sizeof *x);
+    if (x != NULL && iforest_unpack_rows(r, 0, r->rows, x) == 0)
+        for (size_t i = 0; i < (size_t)r->rows * r->cols; i++)
+            check(!isinf(x[i]));
+}
+
 static void payload_unpack(const struct wire_payload *p)
 {
     struct arena arena;
     struct iforest_fit_task fit;
     struct iforest_fit_score_task fit_score;
-    struct iforest_score_task score;
+    struct iforest_packed_rows score;
     struct iforest_forest forest;
     uint32_t sums[8];
     arena_init(&arena, ARENA_BYTES_MAX);
@@ -132,8 +143,8 @@ static void payload_unpack(const struct wire_payload *p)
     if (iforest_unpack_fit_score(p, &arena, &fit_score) == 0)
         check(fit_score.psi <=
               (uint64_t)fit_score.rows.rows + fit_score.recent.rows);
-    if (iforest_unpack_score(p, &arena, &score) == 0)
-        check(score.rows.rows > 0 && score.rows.cols > 0);
+    if (iforest_unpack_score(p, &score) == 0)
+        packed_walk(&score, &arena);
     if (iforest_unpack_forest(p, &arena, &forest) == 0)
         forest_walk(&forest);
     if (iforest_unpack_fit_scored(p, 8, &arena, sums, &forest) == 0)

@@ -177,11 +177,34 @@ Test(iforest_unpack, a_score_task_has_rows)
 {
     struct iforest_score_task t = { { values, 3, 2, 3 } };
     cr_assert_eq(iforest_pack_score(&t, &arena, &p), 0);
-    cr_expect_eq(iforest_unpack_score(&p, &arena, &t), 0);
+    struct iforest_packed_rows rows;
+    cr_expect_eq(iforest_unpack_score(&p, &rows), 0);
+    cr_expect(rows.rows == 3 && rows.cols == 2);
     p.block[0].rows = 0;
-    cr_expect_eq(iforest_unpack_score(&p, &arena, &t), ERR_PROTO);
+    cr_expect_eq(iforest_unpack_score(&p, &rows), ERR_PROTO);
+    p.block[0].rows = 3;
+    p.block[0].cols = IFOREST_FEATURES_MAX + 1;
+    cr_expect_eq(iforest_unpack_score(&p, &rows), ERR_LIMIT);
+    p.block[0].cols = 0;
+    cr_expect_eq(iforest_unpack_score(&p, &rows), ERR_PROTO);
+    p.block[0].cols = 2;
+    p.block[0].type = WIRE_U32;
+    cr_expect_eq(iforest_unpack_score(&p, &rows), ERR_PROTO);
     p.block_count = 0;
-    cr_expect_eq(iforest_unpack_score(&p, &arena, &t), ERR_PROTO);
+    cr_expect_eq(iforest_unpack_score(&p, &rows), ERR_PROTO);
+}
+
+Test(iforest_unpack, rows_to_score_are_checked_where_they_are_copied)
+{
+    float x[] = { 1, 2, -INFINITY, 4, 5, 6, NAN, 8, INFINITY, 10 }, some[4];
+    struct iforest_packed_rows rows = { x, 5, 2 };
+    cr_expect_eq(iforest_unpack_rows(&rows, 0, 2, some), 0);
+    cr_expect(some[0] == 1 && some[1] == 2 && some[2] == 6);
+    cr_expect(isnan(some[3]));
+    cr_expect_eq(iforest_unpack_rows(&rows, 2, 1, some), ERR_PROTO);
+    cr_expect_eq(iforest_unpack_rows(&rows, 3, 1, some), ERR_PROTO);
+    cr_expect_eq(iforest_unpack_rows(&rows, 4, 1, some), 0);
+    cr_expect(some[0] == 5 && some[1] == 10);
 }
 
 Test(iforest_unpack, sums_are_exactly_as_many_as_rows)

@@ -7,6 +7,8 @@
 
 #include <stdlib.h>
 
+#define SCORE_FLOATS 131072u /* of a SCORE task at a time: 512 KiB */
+
 struct compute_model {
     struct arena arena;
     uint32_t cols;
@@ -141,31 +143,68 @@ static int run_fit_score(const struct wire_task *task,
                                    ret_payload);
 }
 
+static int model_score(const struct compute_model *model,
+                       struct form_block *block, const struct matrix *rows,
+                       const struct compute_context *context, uint32_t *sums)
+{
+    int err = 0;
+    if (model->planes.trees > 0)
+        return plane_score(&model->planes, model->c, rows, context, sums);
+    for (uint32_t k = 0; err == 0 && k < model->forms; k++)
+        err = form_score(&model->form[k], block, kernel_pick(context), rows,
+                         context, sums);
+    return err;
+}
+
+/* As many rows as stay in the second cache, in whole blocks; long runs of each
+ * column, since a CPU is slow to notice that it should read ahead. */
+static uint32_t rows_at_once(const struct iforest_packed_rows *rows)
+{
+    uint32_t count = SCORE_FLOATS / rows->cols / MASK_ROWS * MASK_ROWS;
+    count = count < MASK_ROWS ? MASK_ROWS : count;
+    return count < rows->rows ? count : rows->rows;
+}
+
+/* From the message to sums, some rows at a time: the rows of a whole task are
+ * read from memory once and never written back. */
+static int packed_score(const struct compute_model *model,
+                        const struct iforest_packed_rows *rows,
+                        const struct compute_context *context, uint32_t *sums)
+{
+    struct form_block block;
+    uint32_t step = rows_at_once(rows);
+    float *x =
+        arena_alloc(context->arena, (size_t)step * rows->cols, sizeof *x);
+    int err = form_block_init(&block, rows->cols, &model->room, context->arena);
+    if (x == NULL)
+        err = ERR_NOMEM;
+    for (uint32_t first = 0; err == 0 && first < rows->rows; first += step) {
+        uint32_t left = rows->rows - first, count = left < step ? left : step;
+        struct matrix some = { x, count, rows->cols, count };
+        err = iforest_unpack_rows(rows, first, count, x);
+        if (err == 0)
+            err = model_score(model, &block, &some, context, sums + first);
+    }
+    return err;
+}
+
 static int run_score(const struct wire_task *task,
                      const struct compute_model *model,
                      const struct compute_context *context,
                      struct wire_payload *ret_payload)
 {
-    struct iforest_score_task t;
-    struct form_block block;
+    struct iforest_packed_rows rows;
     compute_begin(context, COMPUTE_SCORE);
-    int err = iforest_unpack_score(&task->payload, context->arena, &t);
+    int err = iforest_unpack_score(&task->payload, &rows);
     if (err != 0)
         return err;
-    if (model == NULL || model->cols != t.rows.cols)
+    if (model == NULL || model->cols != rows.cols)
         return ERR_PROTO;
-    uint32_t *sums = arena_zalloc(context->arena, t.rows.rows, sizeof *sums);
+    uint32_t *sums = arena_zalloc(context->arena, rows.rows, sizeof *sums);
     if (sums == NULL)
         return ERR_NOMEM;
-    if (model->planes.trees > 0)
-        err = plane_score(&model->planes, model->c, &t.rows, context, sums);
-    else
-        err =
-            form_block_init(&block, model->cols, &model->room, context->arena);
-    for (uint32_t k = 0; err == 0 && k < model->forms; k++)
-        err = form_score(&model->form[k], &block, kernel_pick(context), &t.rows,
-                         context, sums);
-    return err != 0 ? err : iforest_pack_sums(sums, t.rows.rows, ret_payload);
+    err = packed_score(model, &rows, context, sums);
+    return err != 0 ? err : iforest_pack_sums(sums, rows.rows, ret_payload);
 }
 
 static int iforest_run(const struct wire_task *task,

@@ -101,46 +101,85 @@ static inline uint64_t turned_around(uint32_t levels)
     return matrix;
 }
 
-/* Sixteen values one level down: entry j's children are 2j and 2j + 1. */
-static inline __m512i step(__m512i at, const float *search, __m512 x)
+/* One level down: entry j's children are 2j and 2j + 1. */
+static inline __m512i step(__m512i at, __mmask16 above)
 {
-    __mmask16 above = is_above(x, _mm512_i32gather_ps(at, search, 4));
     at = _mm512_add_epi32(at, at);
     return _mm512_mask_sub_epi32(at, above, at, _mm512_set1_epi32(-1));
 }
 
+/* The ranks among the thresholds of the table, which is the tree's top. */
 static inline __attribute__((always_inline)) void
-rank_all(const struct mask_feature *f, uint32_t levels, const float *x,
-         uint16_t *rank)
+rank_top(const float *top, uint32_t levels, const float *x, uint16_t *rank)
 {
-    const struct table t = table_load(f->table, levels);
+    const struct table t = table_load(top, levels);
     const __m128i around = _mm_set1_epi64x((long long)turned_around(levels));
-    const __m512i first = _mm512_set1_epi32(1 << f->levels);
     for (uint32_t i = 0; i < MASK_ROWS; i += 16 * SIDE) {
         __m512 value[SIDE];
         __m512i at[SIDE];
-        __m128i turns[SIDE];
         EACH_SIDE(v) value[v] = _mm512_loadu_ps(x + i + 16 * v);
         descend(&t, levels, value, at);
         EACH_SIDE(v)
         {
-            turns[v] = _mm_gf2p8affine_epi64_epi8(_mm512_cvtepi32_epi8(at[v]),
-                                                  around, 0);
-            if (levels == f->levels)
-                _mm256_storeu_si256((__m256i *)(rank + i + 16 * v),
-                                    _mm256_cvtepu8_epi16(turns[v]));
+            __m128i turns = _mm_gf2p8affine_epi64_epi8(
+                _mm512_cvtepi32_epi8(at[v]), around, 0);
+            _mm256_storeu_si256((__m256i *)(rank + i + 16 * v),
+                                _mm256_cvtepu8_epi16(turns));
         }
-        if (levels == f->levels)
-            continue;
+    }
+}
+
+static inline __m512i rank_load(const uint16_t *rank)
+{
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)rank));
+}
+
+static inline void rank_store(uint16_t *rank, __m512i at)
+{
+    _mm256_storeu_si256((__m256i *)rank, _mm512_cvtepi32_epi16(at));
+}
+
+/* One level below a table of 8: its 256 thresholds are in registers too, which
+ * is faster than gathering them. */
+static MASK_APART void rank_ninth(const float *search, const float *x,
+                                  uint16_t *rank)
+{
+    __m512 t[16];
+    for (uint32_t k = 0; k < 16; k++)
+        t[k] = _mm512_loadu_ps(search + 256 + 16 * k);
+    for (uint32_t i = 0; i < MASK_ROWS; i += 16) {
+        __m512i at = rank_load(rank + i);
+        __mmask16 bit_5 = _mm512_test_epi32_mask(at, _mm512_set1_epi32(32));
+        __mmask16 bit_6 = _mm512_test_epi32_mask(at, _mm512_set1_epi32(64));
+        __mmask16 bit_7 = _mm512_test_epi32_mask(at, _mm512_set1_epi32(128));
+        __m512 low = _mm512_mask_blend_ps(bit_6, pick_4(t, at, bit_5),
+                                          pick_4(t + 4, at, bit_5));
+        __m512 high = _mm512_mask_blend_ps(bit_6, pick_4(t + 8, at, bit_5),
+                                           pick_4(t + 12, at, bit_5));
+        __mmask16 above = is_above(_mm512_loadu_ps(x + i),
+                                   _mm512_mask_blend_ps(bit_7, low, high));
+        rank_store(rank + i, step(at, above));
+    }
+}
+
+/* The levels from `first` on. */
+static void rank_rest(const struct mask_feature *f, uint32_t first,
+                      const float *x, uint16_t *rank)
+{
+    const __m512i top = _mm512_set1_epi32(1 << first);
+    const __m512i bottom = _mm512_set1_epi32(1 << f->levels);
+    for (uint32_t i = 0; i < MASK_ROWS; i += 16 * SIDE) {
+        __m512 value[SIDE];
+        __m512i at[SIDE];
+        EACH_SIDE(v) value[v] = _mm512_loadu_ps(x + i + 16 * v);
         EACH_SIDE(v)
-        at[v] = _mm512_add_epi32(_mm512_cvtepu8_epi32(turns[v]),
-                                 _mm512_set1_epi32(1 << levels));
-        for (uint32_t level = levels; level < f->levels; level++)
-            EACH_SIDE(v) at[v] = step(at[v], f->search, value[v]);
+        at[v] = _mm512_add_epi32(rank_load(rank + i + 16 * v), top);
+        for (uint32_t level = first; level < f->levels; level++)
+            EACH_SIDE(v)
+        at[v] = step(at[v], is_above(value[v],
+                                     _mm512_i32gather_ps(at[v], f->search, 4)));
         EACH_SIDE(v)
-        _mm256_storeu_si256(
-            (__m256i *)(rank + i + 16 * v),
-            _mm512_cvtepi32_epi16(_mm512_sub_epi32(at[v], first)));
+        rank_store(rank + i + 16 * v, _mm512_sub_epi32(at[v], bottom));
     }
 }
 
@@ -150,18 +189,22 @@ static void fill(const struct mask_feature *f, const float *x,
     uint16_t rank[MASK_ROWS];
     switch (f->levels) {
     case 5:
-        rank_all(f, 5, x, rank);
+        rank_top(f->table, 5, x, rank);
         break;
     case 6:
-        rank_all(f, 6, x, rank);
+        rank_top(f->table, 6, x, rank);
         break;
     case 7:
-        rank_all(f, 7, x, rank);
+        rank_top(f->table, 7, x, rank);
         break;
     default:
-        rank_all(f, MASK_TABLE_LEVELS, x, rank);
+        rank_top(f->table, MASK_TABLE_LEVELS, x, rank);
         break;
     }
+    if (f->levels > MASK_TABLE_LEVELS)
+        rank_ninth(f->search, x, rank);
+    if (f->levels > MASK_TABLE_LEVELS + 1)
+        rank_rest(f, MASK_TABLE_LEVELS + 1, x, rank);
     mask_answer(f, x, rank, bits);
 }
 

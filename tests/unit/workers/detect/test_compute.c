@@ -5,6 +5,8 @@
 #include "workers/detect/compute.h"
 
 #include <criterion/criterion.h>
+#include <math.h>
+#include <string.h>
 
 Test(compute, detectors_are_found_by_their_whole_name)
 {
@@ -60,6 +62,40 @@ Test(compute, what_does_not_belong_together_is_refused)
     forest.number[0]++;
     cr_assert_eq(compute_iforest.model_new(&forest, &model), ERR_PROTO);
     compute_iforest.model_free(NULL);
+    arena_release(&a);
+}
+
+/* More rows than are read at a time, at an odd address. */
+Test(compute, rows_are_scored_where_they_lie_in_a_message)
+{
+    struct arena a;
+    struct compute_model *model;
+    struct wire_payload forest, task;
+    arena_init(&a, SIZE_MAX);
+    struct matrix m = support_matrix(&a, 1, 30000, 9, 0);
+    struct matrix end = matrix_slice(&m, 29000, 1000);
+    struct iforest_forest f = support_fit(&a, &m, 1, 0, 5, 256);
+    struct iforest_score_task st = { m };
+    const uint32_t *sums = support_score(&a, &f, &end);
+    size_t bytes = (size_t)m.rows * m.cols * sizeof *m.data;
+    uint8_t *message = arena_alloc(&a, bytes + 1, 1);
+    uint32_t *odd = arena_alloc(&a, m.rows, sizeof *odd);
+    cr_assert(message && odd);
+    cr_assert_eq(iforest_pack_forest(&f, &a, &forest), 0);
+    cr_assert_eq(compute_iforest.model_new(&forest, &model), 0);
+    cr_assert_eq(iforest_pack_score(&st, &a, &task), 0);
+    memcpy(message + 1, m.data, bytes);
+    task.block[0].data = message + 1;
+    struct compute_context context = { .arena = &a };
+    struct wire_task t = { .phase = IFOREST_SCORE, .payload = task };
+    struct wire_payload result;
+    cr_assert_eq(compute_iforest.run(&t, model, &context, &result), 0);
+    cr_assert_eq(iforest_unpack_sums(&result, m.rows, odd), 0);
+    cr_expect_arr_eq(odd + 29000, sums, 1000 * sizeof *sums);
+    const float infinity = INFINITY;
+    memcpy(message + 1 + bytes - sizeof infinity, &infinity, sizeof infinity);
+    cr_expect_eq(run_phase(IFOREST_SCORE, &task, model, &a), ERR_PROTO);
+    compute_iforest.model_free(model);
     arena_release(&a);
 }
 
