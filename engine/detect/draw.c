@@ -14,6 +14,7 @@ int draw_set_init(struct draw_set *s, uint32_t rows, struct arena *arena)
 {
     s->rows = rows;
     s->used = 0;
+    s->list = NULL;
     s->bits = arena_zalloc(arena, set_words(rows), sizeof *s->bits);
     s->rank = arena_alloc(arena, set_words(rows), sizeof *s->rank);
     return s->bits != NULL && s->rank != NULL ? 0 : ERR_NOMEM;
@@ -53,18 +54,28 @@ uint32_t draw_set_position(const struct draw_set *s, uint32_t row)
     return s->rank[row / 64] + (uint32_t)__builtin_popcountll(below);
 }
 
+int draw_set_list(struct draw_set *s, struct arena *arena)
+{
+    uint32_t *list = arena_alloc(arena, s->used, sizeof *list);
+    if (list == NULL)
+        return ERR_NOMEM;
+    s->list = list;
+    for (uint32_t w = 0; w < set_words(s->rows); w++)
+        for (uint64_t left = s->bits[w]; left != 0; left &= left - 1)
+            *list++ = w * 64 + (uint32_t)__builtin_ctzll(left);
+    return 0;
+}
+
 void draw_set_gather(const struct draw_set *s, const struct draw_rows *rows,
                      uint32_t col, float *ret_x)
 {
+    const uint32_t *row = s->list, *end = row + s->used;
     uint32_t border = rows->recent.rows;
-    for (uint32_t w = 0; w < set_words(s->rows); w++) {
-        for (uint64_t left = s->bits[w]; left != 0; left &= left - 1) {
-            uint32_t row = w * 64 + (uint32_t)__builtin_ctzll(left);
-            *ret_x++ = row < border
-                           ? matrix_column(&rows->recent, col)[row]
-                           : matrix_column(&rows->rows, col)[row - border];
-        }
-    }
+    const float *x = matrix_column(&rows->rows, col);
+    for (; row < end && *row < border; row++)
+        *ret_x++ = matrix_column(&rows->recent, col)[*row];
+    for (; row < end; row++)
+        *ret_x++ = x[*row - border];
 }
 
 void draw_tree(uint64_t seed, uint64_t batch, uint32_t tree, uint32_t rows,

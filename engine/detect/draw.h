@@ -29,6 +29,7 @@ struct draw_set {
     uint32_t used; /* in the set */
     uint64_t *bits;
     uint32_t *rank; /* per word of bits: members before it (draw_set_rank) */
+    uint32_t *list; /* of the members, ascending (draw_set_list) */
 };
 
 FYKE_MUST_USE int draw_set_init(struct draw_set *s, uint32_t rows,
@@ -41,6 +42,8 @@ void draw_set_rank(struct draw_set *s);
 /* Where a member stands among the members. */
 uint32_t draw_set_position(const struct draw_set *s, uint32_t row);
 
+/* Lists the members, for draw_set_gather. Errors: ERR_NOMEM. */
+FYKE_MUST_USE int draw_set_list(struct draw_set *s, struct arena *arena);
 /* Copies a column's values of the members, in ascending order of rows, to
  * ret_x (room for `used`). */
 void draw_set_gather(const struct draw_set *s, const struct draw_rows *rows,

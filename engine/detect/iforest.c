@@ -94,6 +94,9 @@ static int fit_task_fill(struct detect_state *st, struct iforest_fit_task *t,
         return err;
     draw_set_add(&set, drawn, count);
     draw_set_rank(&set);
+    err = draw_set_list(&set, arena);
+    if (err != 0)
+        return err;
     uint32_t cols = st->fit.rows.cols;
     float *x = arena_alloc(arena, (size_t)set.used * cols, sizeof *x);
     if (x == NULL)

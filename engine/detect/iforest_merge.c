@@ -147,7 +147,7 @@ static int merge_drawn(const struct detect_state *st, struct arena *arena,
             draw_tree(st->config.seed, st->batch, t, rows, psi, index, scratch);
         draw_set_add(ret_set, drawn, psi);
     }
-    return 0;
+    return draw_set_list(ret_set, arena);
 }
 
 /* The usual and the spread of every feature, unless they are known. */

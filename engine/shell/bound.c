@@ -136,7 +136,7 @@ static uint64_t fit_bytes(const struct settings *s, uint32_t features)
 {
     uint64_t drawn =
         min_u64(s->trees * s->subsample, s->max_rows + s->fit_rows);
-    return 4 * s->trees * s->subsample + drawn * (4 * features + 12) +
+    return 4 * s->trees * s->subsample + drawn * (4 * features + 16) +
            2 * forest_bytes(s) + forest_wire_bytes(s);
 }
 

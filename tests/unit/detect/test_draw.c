@@ -7,11 +7,12 @@
 
 #include <criterion/criterion.h>
 
-static void expect_set(const struct draw_set *s, const bool *member,
+static void expect_set(struct draw_set *s, const bool *member,
                        const struct draw_rows *rows, struct arena *a)
 {
     float *x = arena_alloc(a, s->used, sizeof *x);
     uint32_t n = 0;
+    cr_assert_eq(draw_set_list(s, a), 0);
     draw_set_gather(s, rows, 1, x);
     for (uint32_t i = 0; i < s->rows; i++) {
         if (!member[i])
