@@ -12,7 +12,7 @@
 
 #include "engine/shell/settings.h"
 
-#define BOUND_READ_BYTES (1u << 18) /* of one read from the source */
+#define BOUND_READ_BYTES (1u << 19) /* of one read from the source */
 #define BOUND_BLOCKS_MAX 8u         /* read and not yet appended */
 #define BOUND_BLOCK_RECORDS_MAX 16384u
 #define BOUND_CACHE_BYTES (8u << 20) /* SQLite's pages: storage/open.c */
