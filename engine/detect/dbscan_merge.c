@@ -135,8 +135,8 @@ int dbscan_why_eps(const struct detect_result *r, struct buf *out)
     check(e != NULL);
     if (e->why == DBSCAN_EPS_FEW)
         return buf_printf(out,
-                          "no eps (auto: %u rows, a cluster has at least %u)",
-                          e->points, e->k);
+                          "no eps (auto: %u row%s, a cluster has at least %u)",
+                          e->points, e->points == 1 ? "" : "s", e->k);
     int err =
         buf_printf(out, "eps %.*g", e->why == DBSCAN_EPS_GIVEN ? 9 : 4, e->eps);
     if (err != 0 || e->why == DBSCAN_EPS_GIVEN)

@@ -83,7 +83,7 @@ int dbscan_check(const struct detect_config *c, uint32_t cols,
                  struct fault *fault)
 {
     if (cols == 0 || cols > DBSCAN_FEATURES_MAX)
-        return fault_set(fault, ERR_LIMIT,
+        return fault_set(fault, ERR_RANGE,
                          "%u features; dbscan takes 1 to %u: name those that "
                          "matter with --features",
                          cols, DBSCAN_FEATURES_MAX);
@@ -99,13 +99,13 @@ int dbscan_check(const struct detect_config *c, uint32_t cols,
         return fault_set(fault, ERR_INVALID, "--context-rows %u: 0 to %u",
                          c->context_rows, CONTEXT_ROWS_MAX);
     if (dbscan_rows_max(c, cols) == 0)
-        return fault_set(fault, ERR_LIMIT,
+        return fault_set(fault, ERR_RANGE,
                          "--context-rows %u: so many rows of %u features do "
                          "not fit a message of %llu bytes; take fewer",
                          c->context_rows, cols,
                          (unsigned long long)c->message_bytes_max);
     if (c->batch_rows > dbscan_rows_max(c, cols))
-        return fault_set(fault, ERR_LIMIT,
+        return fault_set(fault, ERR_RANGE,
                          "--max-rows %u: a batch of so many rows of %u "
                          "features may not fit dbscan's messages; the most "
                          "that do are %llu",

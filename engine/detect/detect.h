@@ -108,7 +108,7 @@ struct detect_ops {
     uint32_t id;        /* in seeds */
     uint32_t algorithm; /* version of its numbers */
     /* Checks this detector's part of the configuration, and that its largest
-     * message fits, for `cols` features. Errors: ERR_INVALID or ERR_LIMIT with
+     * message fits, for `cols` features. Errors: ERR_INVALID or ERR_RANGE with
      * a fault that names the setting and the largest value that works. */
     int (*check)(const struct detect_config *c, uint32_t cols,
                  struct fault *fault);

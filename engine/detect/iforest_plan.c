@@ -117,7 +117,7 @@ static int check_numbers(const struct detect_config *c, uint32_t cols,
                          struct fault *fault)
 {
     if (cols == 0 || cols > IFOREST_FEATURES_MAX)
-        return fault_set(fault, ERR_LIMIT,
+        return fault_set(fault, ERR_RANGE,
                          "%u features; the isolation forest takes 1 to %u: "
                          "name those that matter with --features",
                          cols, IFOREST_FEATURES_MAX);
@@ -130,7 +130,7 @@ static int check_numbers(const struct detect_config *c, uint32_t cols,
     if (c->extension >= cols)
         return fault_set(fault, ERR_INVALID,
                          "--extension %u: splits look at %u features then, "
-                         "and there are %u: 0 to %u",
+                         "of %u that there are: 0 to %u",
                          c->extension, c->extension + 1, cols, cols - 1);
     if (c->fit_rows < 1 || c->fit_rows > FIT_ROWS_MAX)
         return fault_set(fault, ERR_INVALID, "--fit-rows %u: 1 to %u",
@@ -157,7 +157,7 @@ int iforest_check(const struct detect_config *c, uint32_t cols,
     uint64_t room = message_room(c);
     uint64_t part = 4ull * cols * part_rows(c, cols);
     if (part > room)
-        return fault_set(fault, ERR_LIMIT,
+        return fault_set(fault, ERR_RANGE,
                          "a part of %u features takes %llu bytes, a message "
                          "%llu: at most %llu features, or part_bytes %llu",
                          cols, (unsigned long long)part,
@@ -168,7 +168,7 @@ int iforest_check(const struct detect_config *c, uint32_t cols,
     uint64_t sample = trees * tree_bytes(c->subsample, cols);
     if (sample > room)
         return fault_set(
-            fault, ERR_LIMIT,
+            fault, ERR_RANGE,
             "--subsample %u: a tree's sample of %u features does "
             "not fit a message of %llu bytes; the largest that "
             "does is %llu",
@@ -178,7 +178,7 @@ int iforest_check(const struct detect_config *c, uint32_t cols,
     uint64_t sums = 4ull * part_rows(c, cols); /* beside it, when fused */
     if (sums + c->trees * tree > room)
         return fault_set(
-            fault, ERR_LIMIT,
+            fault, ERR_RANGE,
             "--trees %u with --subsample %u%s: the model may not "
             "fit a message of %llu bytes; the most trees that "
             "do are %llu",

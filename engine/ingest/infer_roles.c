@@ -40,6 +40,11 @@ int infer_find(const struct schema *s, const char *flag, const char *word,
                      flag, word);
 }
 
+static const char *features_flag(const struct schema_options *o)
+{
+    return o->features_flag != NULL ? o->features_flag : "--features";
+}
+
 static void set(struct column *c, enum column_role role, const char *reason)
 {
     c->role = role;
@@ -228,19 +233,22 @@ static int column_decide(struct schema *s, const struct sample *t, uint32_t i,
         return fault_set(fault, ERR_USAGE,
                          "%s %s: this is the label (--label), which is never "
                          "a feature",
-                         exact ? "--features" : "--also", c->name);
+                         exact ? features_flag(o) : "--also", c->name);
     if (free_role)
         role_infer(c, g, t->cell + (size_t)i * t->records);
     if (free_role && s->row_names && i == 0 && !asked)
         set(c, COLUMN_OUT, "row names: the header is one field shorter");
     if (free_role && exact && !asked && c->role == COLUMN_FEATURE)
-        set(c, COLUMN_OUT, "not among --features");
+        set(c, COLUMN_OUT,
+            o->features_flag == NULL ? "not among --features"
+                                     : "not looked at by the model");
     if (free_role && ignored)
         set(c, COLUMN_OUT, "named by --ignore");
     if (free_role && i == s->label_column)
         set(c, COLUMN_OUT, "named by --label");
     if (asked && !ignored) {
-        int rc = feature_named(c, g, exact ? "--features" : "--also", fault);
+        int rc =
+            feature_named(c, g, exact ? features_flag(o) : "--also", fault);
         if (rc < 0)
             return rc;
     }
@@ -319,7 +327,7 @@ int infer_roles(struct schema *s, const struct sample *t,
     if (rc == 0)
         rc = schema_label_set(s, o->label, fault);
     if (rc == 0)
-        rc = list_check(s, t, "--features", &o->features, fault);
+        rc = list_check(s, t, features_flag(o), &o->features, fault);
     if (rc == 0)
         rc = list_check(s, t, "--also", &o->also, fault);
     if (rc == 0)

@@ -100,6 +100,8 @@ struct schema_options {
                               * format, or NULL */
     const char *label;       /* column name or NULL */
     struct option_list key, features, also, ignore, missing;
+    const char *features_flag; /* NULL, or where a model names `features`: what
+                                * messages say for --features */
     size_t record_bytes_max;
 };
 

@@ -77,6 +77,9 @@ struct engine_observer {
     /* One line for people, e.g. "worker 4711 was killed by signal 9;
      * restarted" ; also in the log. */
     void (*remark)(void *context, const char *text);
+    /* One line that belongs to what `started` shows and is known only after
+     * the first batch; wherever that is shown, log or not. */
+    void (*learned)(void *context, const char *text);
 };
 
 /* What the engine must know of the binary that it runs in. */

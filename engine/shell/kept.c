@@ -61,6 +61,7 @@ int kept_name_features(struct kept *k, struct schema_options *o,
     for (uint32_t i = 0; i < n; i++)
         items[i] = k->file.name[i];
     o->features = (struct option_list){ .items = items, .count = n };
+    o->features_flag = "the model's feature";
     *ret_named = true;
     return 0;
 }

@@ -16,9 +16,9 @@
 static void eps_show(struct engine *e, const char *why)
 {
     char line[TEXT_BYTES + 16];
-    (void)snprintf(line, sizeof line, "clusters  %s", why);
-    if (e->observer->remark != NULL)
-        e->observer->remark(e->observer->context, line);
+    (void)snprintf(line, sizeof line, "dbscan    %s", why);
+    if (e->observer->learned != NULL)
+        e->observer->learned(e->observer->context, line);
 }
 
 static void eps_say(struct engine *e, uint64_t batch,

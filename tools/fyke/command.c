@@ -53,7 +53,7 @@ static int command_incomplete(const char *first, const char *second,
         if (!name_begins_with(name, first))
             continue;
         words[count] = name + strlen(first) + 1;
-        (void)buf_printf(&list, "%s%s", count > 0 ? " or " : "", words[count]);
+        (void)buf_printf(&list, "%s%s", count > 0 ? ", " : "", words[count]);
         count++;
     }
     const char *nearest =
@@ -63,8 +63,9 @@ static int command_incomplete(const char *first, const char *second,
                         "fyke %s has no '%s'; did you mean: fyke %s %s", first,
                         second, first, nearest);
     else
-        (void)fault_set(fault, ERR_USAGE, "fyke %s what? %s; try: fyke %s %s",
-                        first, buf_text(&list), first, words[0]);
+        (void)fault_set(fault, ERR_USAGE,
+                        "fyke %s what? One of: %s; try: fyke %s %s", first,
+                        buf_text(&list), first, words[0]);
     buf_release(&list);
     return ERR_USAGE;
 }
@@ -97,8 +98,9 @@ int command_list_print(struct buf *out)
 {
     (void)buf_append_text(
         out, "fyke finds the anomalies of a stream: it cuts the stream into\n"
-             "micro-batches, scores them with isolation forests in worker\n"
-             "processes, and puts what is strange into one SQLite file.\n\n"
+             "micro-batches, has worker processes look at them with isolation\n"
+             "forests, DBSCAN or both, and puts what is strange into one\n"
+             "SQLite file.\n\n"
              "usage: fyke COMMAND [flags] ...\n\n");
     for (size_t i = 0; command_table[i] != NULL; i++)
         (void)buf_printf(out, "  %-13s %s\n", command_table[i]->name,

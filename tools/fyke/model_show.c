@@ -149,7 +149,7 @@ static void show_print(const struct model_file *m, const struct buf *bytes,
 {
     const struct iforest_forest *f = &m->forest;
     struct counts c = forest_counts(f);
-    char size[32], nodes[32], rows[32];
+    char size[32], nodes[32], leaves[32], rows[32];
     (void)buf_printf(out, "%s\n  kind       %s", m->hash, m->kind);
     if (f->extension > 0)
         (void)buf_printf(out, ", extended: %u features a split",
@@ -161,10 +161,11 @@ static void show_print(const struct model_file *m, const struct buf *bytes,
     (void)buf_printf(
         out,
         "  trees      %u, each on %s rows\n"
-        "  nodes      %s, %u of them leaves; the deepest at level %u, %.1f on "
+        "  nodes      %s, %s of them leaves; the deepest at level %u, %.1f on "
         "average\n",
         f->trees, text_count(f->subsample, rows, sizeof rows),
-        text_count(f->node_count, nodes, sizeof nodes), c.leaves, c.height,
+        text_count(f->node_count, nodes, sizeof nodes),
+        text_count(c.leaves, leaves, sizeof leaves), c.height,
         (double)c.depth_sum / c.leaves);
     (void)buf_printf(out, "  missing    %s\n",
                      f->missing_right != NULL ? "each split says which way"

@@ -125,8 +125,9 @@ static void print_detector(const struct score_report *r,
         (void)buf_printf(out, "model %.16s, %s", r->kept->file.hash,
                          r->kept->origin);
     else
-        (void)buf_printf(out, "%u trees on %u rows each, seed %" PRIu64,
-                         result->trees, result->psi, r->settings->seed);
+        (void)buf_printf(out, "%u trees on %u %s each, seed %" PRIu64,
+                         result->trees, result->psi,
+                         plural(result->psi, "row", "rows"), r->settings->seed);
     if (result->cluster != NULL)
         print_clusters(result, out);
     for (uint32_t i = 0; i < result->rows; i++)
@@ -152,6 +153,26 @@ static void print_flagged(const struct score_report *r, struct buf *out)
                      text_number(r->settings->severity, limit, sizeof limit),
                      severity / 10000, severity % 10000,
                      score_detect_score(d, best), line);
+}
+
+/* A row is never among those that are less strange than itself. */
+static void print_reachable(const struct score_report *r, struct buf *out)
+{
+    const struct verdict *v = &r->found->verdict;
+    double limit = r->settings->severity;
+    uint32_t rows = r->in->batch.rows;
+    char count[32], needed[32], at[32];
+    double reach = 100.0 * (rows - 1.0) / rows;
+    if (v->flagged > 0 || reach >= limit - 1e-9 || kept_is_there(r->kept))
+        return;
+    (void)buf_printf(out,
+                     "  hint      of %s %s none reaches %s, %s can: lower "
+                     "--severity\n",
+                     text_count(rows, count, sizeof count),
+                     plural(rows, "row", "rows"),
+                     text_number(limit, at, sizeof at),
+                     text_count((uint64_t)(100.0 / (100.0 - limit) - 1e-6) + 1,
+                                needed, sizeof needed));
 }
 
 static void print_label(const struct score_report *r, struct buf *out)
@@ -188,5 +209,6 @@ void score_report_print(const struct score_report *r, struct buf *out)
                      r->threads, plural(r->threads, "thread", "threads"));
     score_report_quarantine(r->in, out);
     print_flagged(r, out);
+    print_reachable(r, out);
     print_label(r, out);
 }

@@ -280,17 +280,26 @@ static void on_progress(void *context, const struct engine_progress *p)
     buf_release(&line);
 }
 
-static void on_remark(void *context, const char *text)
+static void on_learned(void *context, const char *text)
 {
     struct view_run *v = context;
     view_run_header(v);
-    if (v->silent || v->logged)
+    if (v->silent)
         return;
     view_run_clear(v);
     (void)fprintf(stderr, "  %s\n", text);
 }
 
+static void on_remark(void *context, const char *text)
+{
+    struct view_run *v = context;
+    view_run_header(v);
+    if (!v->logged)
+        on_learned(v, text);
+}
+
 struct engine_observer view_run_observer(struct view_run *v)
 {
-    return (struct engine_observer){ v, on_started, on_progress, on_remark };
+    return (struct engine_observer){ v, on_started, on_progress, on_remark,
+                                     on_learned };
 }

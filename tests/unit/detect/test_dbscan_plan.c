@@ -100,8 +100,8 @@ Test(dbscan_plan, settings_out_of_range_are_named_with_their_limits)
     struct detect_config c = detect_config_default();
     expect_check(&c, 1, 0, NULL);
     expect_check(&c, 64, 0, NULL);
-    expect_check(&c, 0, ERR_LIMIT, "1 to 64");
-    expect_check(&c, 65, ERR_LIMIT, "--features");
+    expect_check(&c, 0, ERR_RANGE, "1 to 64");
+    expect_check(&c, 65, ERR_RANGE, "--features");
     static const double eps[] = { -1.0, 1e-200, 1e200, (double)NAN,
                                   (double)INFINITY };
     for (uint32_t i = 0; i < 5; i++) {
@@ -117,12 +117,12 @@ Test(dbscan_plan, settings_out_of_range_are_named_with_their_limits)
     c.context_rows = UINT32_MAX;
     expect_check(&c, 3, ERR_INVALID, "--context-rows");
     c.context_rows = 1000000;
-    expect_check(&c, 64, ERR_LIMIT, "--context-rows 1000000");
+    expect_check(&c, 64, ERR_RANGE, "--context-rows 1000000");
     c = detect_config_default();
     c.batch_rows = 100000;
     expect_check(&c, 64, 0, NULL);
     c.batch_rows = (uint32_t)dbscan_rows_max(&c, 10);
     expect_check(&c, 10, 0, NULL);
     c.batch_rows++;
-    expect_check(&c, 10, ERR_LIMIT, "--max-rows 1676");
+    expect_check(&c, 10, ERR_RANGE, "--max-rows 1676");
 }

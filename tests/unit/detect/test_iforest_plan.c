@@ -147,32 +147,32 @@ Test(iforest_plan, the_check_names_the_setting_and_a_value_that_works)
     c.fit_rows = 0;
     expect_fault(c, 3, ERR_INVALID, "--fit-rows 0");
     c = support_config();
-    expect_fault(c, 1025, ERR_LIMIT, "1025 features");
-    expect_fault(c, 0, ERR_LIMIT, "0 features");
+    expect_fault(c, 1025, ERR_RANGE, "1025 features");
+    expect_fault(c, 0, ERR_RANGE, "0 features");
     c.trees = 2000;
     c.subsample = 4096;
     cr_assert_eq(iforest_check(&c, 3, &fault), 0);
     c.message_bytes_max = 32u << 20;
-    expect_fault(c, 3, ERR_LIMIT, "the most trees that do are 1020");
+    expect_fault(c, 3, ERR_RANGE, "the most trees that do are 1020");
     c.trees = 1020;
     cr_assert_eq(iforest_check(&c, 3, &fault), 0);
     c = support_config();
     c.trees = 2000;
     c.subsample = 4096;
     c.extension = 2;
-    expect_fault(c, 3, ERR_LIMIT,
+    expect_fault(c, 3, ERR_RANGE,
                  "--subsample 4096 and --extension: the model may not fit a "
                  "message of 67108864 bytes; the most trees that do are 681");
     c.trees = 681;
     cr_assert_eq(iforest_check(&c, 3, &fault), 0);
     expect_fault(c, 2, ERR_INVALID,
-                 "--extension 2: splits look at 3 features then, and there "
-                 "are 2: 0 to 1");
+                 "--extension 2: splits look at 3 features then, of 2 that "
+                 "there are: 0 to 1");
     c = support_config();
     c.message_bytes_max = 1 << 20;
     c.part_bytes = 4096;
     c.subsample = 4096;
-    expect_fault(c, 100, ERR_LIMIT, "--subsample 4096: a tree's sample");
+    expect_fault(c, 100, ERR_RANGE, "--subsample 4096: a tree's sample");
     c.part_bytes = 1 << 20;
-    expect_fault(c, 1000, ERR_LIMIT, "at most 255 features");
+    expect_fault(c, 1000, ERR_RANGE, "at most 255 features");
 }
