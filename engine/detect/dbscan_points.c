@@ -47,11 +47,12 @@ static void column_copy(const struct dbscan_points *p, uint32_t col,
                         float *ret_x)
 {
     const struct draw_rows *fit = &p->fit;
-    const float *recent =
-        fit->recent.rows > 0 ? matrix_column(&fit->recent, col) : NULL;
     const float *rows = matrix_column(&fit->rows, col);
-    for (uint32_t i = 0; i < p->context; i++)
-        ret_x[i] = recent[p->row[i]];
+    if (p->context > 0) {
+        const float *recent = matrix_column(&fit->recent, col);
+        for (uint32_t i = 0; i < p->context; i++)
+            ret_x[i] = recent[p->row[i]];
+    }
     for (uint32_t i = p->context; i < p->count; i++)
         ret_x[i] = rows[p->row[i] - fit->recent.rows];
 }

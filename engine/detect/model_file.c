@@ -41,8 +41,10 @@ static void read_names(struct model_json *j, struct header *h)
 {
     bool first = true;
     h->name = arena_alloc(j->arena, IFOREST_FEATURES_MAX, sizeof *h->name);
-    if (h->name == NULL)
+    if (h->name == NULL) {
         (void)model_json_fail(j, "out of memory");
+        return;
+    }
     (void)model_json_enter(j, '[');
     while (model_json_more(j, ']', &first)) {
         if (h->name_count == IFOREST_FEATURES_MAX)

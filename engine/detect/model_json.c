@@ -86,7 +86,7 @@ static bool hex4(struct model_json *j, uint32_t *ret_value)
 /* Behind \u: one character, which may be two halves. */
 static bool escape_unicode(struct model_json *j, char **to)
 {
-    uint32_t c, low;
+    uint32_t c = 0, low = 0;
     if (!hex4(j, &c))
         return false;
     if (c >= 0xD800 && c < 0xDC00 && j->end - j->at >= 6 && j->at[0] == '\\' &&
@@ -211,7 +211,6 @@ bool model_json_skip(struct model_json *j)
     bool first[MODEL_JSON_DEPTH];
     uint32_t depth = 0;
     do {
-        char c = peek(j);
         if (depth > 0 &&
             !model_json_more(j, close[depth - 1], &first[depth - 1])) {
             depth--;
@@ -219,7 +218,7 @@ bool model_json_skip(struct model_json *j)
         }
         if (depth > 0 && close[depth - 1] == '}' && model_json_name(j) == NULL)
             return false;
-        c = peek(j);
+        char c = peek(j);
         if (c != '{' && c != '[') {
             if (c == '"' ? model_json_text(j) == NULL : !skip_word(j))
                 return false;

@@ -38,14 +38,14 @@ double verdict_factor(float value, float usual, double distance)
 {
     if (!isfinite(value) || !isfinite(usual) || value == 0.0f ||
         usual == 0.0f || (value > 0.0f) != (usual > 0.0f))
-        return NAN;
+        return (double)NAN;
     double spread = fabs((double)value - (double)usual) / distance;
     if (fabs((double)usual) < FACTOR_SPREADS * spread)
-        return NAN;
+        return (double)NAN;
     double factor = (double)value / (double)usual;
     if (factor > FACTOR_MAX || factor < 1.0 / FACTOR_MAX ||
         fabs(factor - 1.0) < FACTOR_NEAR)
-        return NAN;
+        return (double)NAN;
     return factor;
 }
 

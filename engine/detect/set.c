@@ -3,6 +3,7 @@
 
 #include "proto/base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,12 +13,12 @@
 static int refuse_name(const char *name, size_t n, struct fault *fault)
 {
     const char *known[DETECT_MAX];
-    size_t count = 0;
+    size_t count = 0, at = 0;
     char typed[64], all[128] = "";
     for (; detect_table[count] != NULL; count++) {
         known[count] = detect_table[count]->name;
-        (void)strcat(all, count > 0 ? ", " : "");
-        (void)strcat(all, known[count]);
+        at += (size_t)snprintf(all + at, sizeof all - at, "%s%s",
+                               count > 0 ? ", " : "", known[count]);
     }
     n = n < sizeof typed - 1 ? n : sizeof typed - 1;
     memcpy(typed, name, n);

@@ -13,7 +13,7 @@ static uint64_t hash_reasons(uint64_t state, const struct verdict_answer *a)
         state = hash_bytes(state, &r->usual, sizeof r->usual);
         state = hash_bytes(state, &r->contribution, sizeof r->contribution);
         state = hash_bytes(state, &r->distance, sizeof r->distance);
-        state = hash_fold(state, (uint64_t)(r->direction + 1));
+        state = hash_fold(state, (uint64_t)r->direction + 1);
     }
     return state;
 }

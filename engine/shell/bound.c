@@ -30,7 +30,7 @@
  * A part may have every other point of the batch in its halo. */
 #define POINT_ANSWER_BYTES 96u
 #define POINT_INDEX_BYTES 128u
-#define POINT_RESULT_BYTES 24u
+#define POINT_RESULT_BYTES UINT64_C(24)
 #define POINT_HALO_BYTES 40u
 
 static uint64_t min_u64(uint64_t a, uint64_t b)

@@ -32,21 +32,23 @@ struct settings {
     /* detectors */
     struct option_list detector; /* "iforest" */
     const char *votes;           /* "any", "all", "1".. */
-    const char *mode;  /* "batch", "frozen" */
+    const char *mode;            /* "batch", "frozen" */
     const char *model; /* a file or a hash; in force: the hash, or "" */
     const char *train; /* a file to fit on, or NULL */
     uint64_t seed, trees, subsample, extension, fit_rows;
     double eps; /* 0 = auto */
     uint64_t min_points, context_rows;
     const char *scale; /* "auto", "none", "standard", "robust" */
-    double severity; /* 99.9 */
+    double severity;   /* 99.9 */
     /* workers and cluster */
     uint64_t workers; /* local ones; 0 = cores (run), none (coordinator) */
     const char *listen, *url_file;
     bool allow_plaintext;
     int64_t drain_timeout_us;
     /* talk */
-    bool quiet, json;       /* json: of fyke advise */
+    bool quiet;
+    bool json;              /* of fyke advise */
+    bool explain;           /* of fyke score */
     const char *log_level;  /* "info" */
     const char *log_format; /* "text" */
     const char *config;     /* file */
@@ -54,7 +56,6 @@ struct settings {
     uint64_t threads;        /* 0 = cores */
     const char *output;      /* "csv", "ndjson" */
     const char *output_file; /* NULL = standard output */
-    bool explain;
     /* how fyke advise measures */
     const char *rate; /* "5000/s" or NULL */
     int64_t measure_us;

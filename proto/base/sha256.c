@@ -94,7 +94,7 @@ void sha256_text(const void *bytes, size_t n, char ret_text[SHA256_TEXT_BYTES])
     static const char digits[] = "0123456789abcdef";
     uint8_t digest[SHA256_BYTES];
     sha256(bytes, n, digest);
-    for (unsigned i = 0; i < SHA256_BYTES; i++) {
+    for (size_t i = 0; i < SHA256_BYTES; i++) {
         ret_text[2 * i] = digits[digest[i] >> 4];
         ret_text[2 * i + 1] = digits[digest[i] & 15];
     }

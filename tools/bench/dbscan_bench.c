@@ -112,6 +112,7 @@ static int make(char **argv)
     if (file == NULL || fwrite(x, sizeof *x, n, file) != n ||
         fclose(file) != 0) {
         fprintf(stderr, "bench-dbscan: %s cannot be written\n", argv[4]);
+        free(x);
         return 1;
     }
     free(x);
@@ -130,6 +131,7 @@ static int read_points(struct bench *b, const char *path)
             fread(x + j * m->stride, sizeof *x, m->rows, file) != m->rows) {
             fprintf(stderr, "bench-dbscan: %s has fewer than %u x %u numbers\n",
                     path, m->rows, m->cols);
+            free(x);
             return 1;
         }
     fclose(file);

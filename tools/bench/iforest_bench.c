@@ -81,8 +81,10 @@ static int data_make(uint32_t rows, uint32_t cols, uint64_t seed,
     float *column = malloc(rows * sizeof *column);
     FILE *file = fopen(path, "wb");
     check(column != NULL);
-    if (file == NULL)
+    if (file == NULL) {
+        free(column);
         return 1;
+    }
     for (uint32_t j = 0; j < cols; j++) {
         double centre[BLOBS], width[BLOBS];
         const uint64_t words[] = { seed, j };

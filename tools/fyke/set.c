@@ -181,7 +181,8 @@ const struct command command_set = {
         "answer, is a row of events\nand settings, and holds after a restart. "
         "What can be changed: interval,\ninterval_target, interval_min, "
         "interval_max, interval_step, max_rows, max_bytes,\npipeline, "
-        "severity, votes, keep_scores, log_level.\n\nWithout a running coordinator "
+        "severity, votes, keep_scores, log_level.\n\nWithout a running "
+        "coordinator "
         "the database keeps it for the next start.\n",
     .examples =
         "  fyke set interval=250ms\n"

@@ -94,7 +94,7 @@ Test(dbscan_space, far_points_are_in_no_halo)
 {
     static float x[1000];
     for (uint32_t i = 0; i < 1000; i++)
-        x[i] = (float)(i / 500 * 1000 + i % 500);
+        x[i] = (float)(i + (i < 500 ? 0 : 500));
     struct matrix m = { x, 1000, 1, 1000 };
     struct dbscan_region region[2];
     cr_assert_eq(dbscan_space_cut(&m, 2, 3.0, &arena, &scratch, region), 0);

@@ -46,7 +46,7 @@ Test(reason, a_factor_is_given_where_it_says_something)
     cr_assert(isnan(verdict_factor(1e7f, 1.0f, 9.0)));
     cr_assert(isnan(verdict_factor(1.0f, 1e7f, 9.0)));
     cr_assert(isnan(verdict_factor(NAN, 1.0f, 9.0)));
-    cr_assert_eq(verdict_factor(34.0f, 2.0f, INFINITY), 17.0);
+    cr_assert_eq(verdict_factor(34.0f, 2.0f, (double)INFINITY), 17.0);
     cr_assert(isnan(verdict_factor(1.25f, 0.01f, 3.0)));
 }
 
@@ -119,7 +119,8 @@ Test(reason, a_line_has_three_at_most_and_no_weak_usual_or_missing_one)
 {
     struct verdict_answer row = { .reason_count = 5 };
     row.reason[0] = (struct detect_reason){ 0, 0, 0, 0, 9.0, 0.0 };
-    row.reason[1] = (struct detect_reason){ 1, NAN, 3, 0, 8.0, NAN };
+    row.reason[1] =
+        (struct detect_reason){ 1, (double)NAN, 3, 0, 8.0, (double)NAN };
     row.reason[2] = (struct detect_reason){ 2, 9, 3, 1, 5.0, 5.0 };
     row.reason[3] = (struct detect_reason){ 3, 6, 3, 1, 0.6, 5.0 };
     row.reason[4] = (struct detect_reason){ 4, 6, 3, 1, 0.4, 5.0 };
@@ -133,7 +134,8 @@ Test(reason, values_strange_only_in_company_are_named_together)
 {
     struct verdict_answer row = { .reason_count = 4 };
     row.reason[0] = (struct detect_reason){ 0, 0, 0, 0, 2.0, 0.0 };
-    row.reason[1] = (struct detect_reason){ 1, NAN, 3, 0, 1.5, NAN };
+    row.reason[1] =
+        (struct detect_reason){ 1, (double)NAN, 3, 0, 1.5, (double)NAN };
     row.reason[2] = (struct detect_reason){ 2, 1, 1, 0, 1.0, 0.0 };
     row.reason[3] = (struct detect_reason){ 3, 4, 1, 1, -1.0, 3.0 };
     expect_line(&row, "together: a 0, c 1");

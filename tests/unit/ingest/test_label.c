@@ -87,8 +87,9 @@ Test(label, a_label_is_never_a_feature)
                      "--also y: this is the label (--label), which is never a "
                      "feature");
     o = (struct schema_options){ .label = "wheen" };
-    cr_expect_str_eq(infer_fails(text, &o, ERR_USAGE),
-                     "--label wheen: there is no such column; did you mean when?");
+    cr_expect_str_eq(
+        infer_fails(text, &o, ERR_USAGE),
+        "--label wheen: there is no such column; did you mean when?");
     o.label = "when";
     cr_expect(strstr(infer_fails(text, &o, ERR_USAGE), "time column") != NULL);
 }

@@ -92,8 +92,8 @@ static void expect_brute(struct rng *r, uint32_t rows, uint32_t cols)
 {
     struct fyke_matrix m = points_make(r, rows, cols);
     struct fyke_dbscan_options o;
-    int32_t want[ROWS_MAX], got[ROWS_MAX];
-    uint8_t want_core[ROWS_MAX], got_core[ROWS_MAX];
+    int32_t want[ROWS_MAX] = { 0 }, got[ROWS_MAX];
+    uint8_t want_core[ROWS_MAX] = { 0 }, got_core[ROWS_MAX];
     double distance[ROWS_MAX];
     fyke_dbscan_defaults(&o);
     o.eps = 0.05 + 0.3 * rng_unit(r) * sqrt((double)cols);
@@ -133,7 +133,8 @@ Test(dbscan, a_larger_set_stays_within_what_was_told)
         int32_t *cluster = calloc(rows, sizeof *cluster);
         double *distance = calloc(rows, sizeof *distance);
         fyke_dbscan_defaults(&o);
-        for (o.eps = 1e-4; o.eps < 10; o.eps *= 5) {
+        o.eps = 1e-4;
+        for (uint32_t step = 0; step < 8; step++, o.eps *= 5) {
             struct guarded work =
                 guarded_make(fyke_dbscan_workspace(&o, rows, cols), cols);
             cr_expect_eq(fyke_dbscan(&o, &m, cluster, NULL, distance,

@@ -18,8 +18,9 @@ Test(commit, a_batch_is_stored_with_all_that_belongs_to_it)
     struct store_answer answer[2] = { fixture_answer(3, "a", 99950, 100000),
                                       fixture_answer(5, "b", 99100, 100000) };
     answer[0].reason_count = 2;
-    answer[0].reason[0] = (struct store_reason){ "x", 9, 1, 1, INFINITY };
-    answer[0].reason[1] = (struct store_reason){ "y", 0.5, 2, -1, NAN };
+    answer[0].reason[0] =
+        (struct store_reason){ "x", 9, 1, 1, (double)INFINITY };
+    answer[0].reason[1] = (struct store_reason){ "y", 0.5, 2, -1, (double)NAN };
     struct store_quarantine bad[2] = {
         { .row = 1,
           .records = 1,

@@ -116,8 +116,10 @@ Test(reader, answers_come_back_in_row_order_with_their_reasons)
                                       fixture_answer(6, "long key", 1, 2) };
     answer[0].time_ns = -5;
     answer[0].reason_count = 3;
-    answer[0].reason[0] = (struct store_reason){ "x", 9, 1, 1, INFINITY };
-    answer[0].reason[1] = (struct store_reason){ "feature y", 0.1, 2, -1, NAN };
+    answer[0].reason[0] =
+        (struct store_reason){ "x", 9, 1, 1, (double)INFINITY };
+    answer[0].reason[1] =
+        (struct store_reason){ "feature y", 0.1, 2, -1, (double)NAN };
     answer[0].reason[2] = (struct store_reason){ "z", 1e300, 0, 1, 0.25 };
     answer[2].reason_count = 1;
     answer[2].reason[0] = (struct store_reason){ "x", 9, 1, 1, 1 };

@@ -40,10 +40,9 @@ static struct dbscan_eps knee(double *distance, uint32_t count)
 /* Flat up to 90 %, then steep. */
 static void bent(double *d, uint32_t count)
 {
+    uint32_t flat = 9 * count / 10;
     for (uint32_t i = 0; i < count; i++) /* in any order */
-        d[count - 1 - i] = i < 9 * count / 10
-                               ? 1.0 + i * 1e-3
-                               : 2.0 + (i - 9 * count / 10) * 0.5;
+        d[count - 1 - i] = i < flat ? 1.0 + i * 1e-3 : 2.0 + (i - flat) * 0.5;
 }
 
 Test(dbscan, the_knee_is_where_a_flat_curve_turns_up)

@@ -50,7 +50,7 @@ bool grid_shape_of(const struct dbscan_input *in, struct grid_shape *ret_shape)
         if (!(extent < GRID_SIDE_MAX))
             return false;
         s.shift[j] = s.bits;
-        s.bits += radix_bits((uint64_t)extent + 2 * GRID_REACH);
+        s.bits += radix_bits((uint64_t)extent + 2u * (uint64_t)GRID_REACH);
     }
     if (isinf(s.per_side))
         s.per_side = 0; /* every column is one value */
@@ -232,7 +232,7 @@ bool dbscan_grid_suits(const struct dbscan_input *in)
 
 static int build(struct dbscan_work *w, void **ret_index)
 {
-    struct grid *g;
+    struct grid *g = NULL;
     int rc = grid_build(w, &g);
     *ret_index = g;
     return rc;

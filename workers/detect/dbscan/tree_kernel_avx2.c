@@ -20,7 +20,7 @@ static void extent(const float *x, uint32_t count, float *ret_low,
     float lane[2][8];
     uint32_t i = 0;
     for (; i + 2 * 8 <= count; i += 2 * 8)
-        for (uint32_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < 2; k++) {
             __m256 value = _mm256_loadu_ps(x + i + k * 8);
             low[k] = _mm256_min_ps(low[k], value);
             high[k] = _mm256_max_ps(high[k], value);
@@ -64,7 +64,7 @@ static float gap(const float *a, const float *b, uint32_t pad)
 INLINE uint32_t lanes_within(const __m256 *sum, __m256 limit)
 {
     uint32_t mask = 0;
-    for (uint32_t h = 0; h < PARTS; h++) {
+    for (size_t h = 0; h < PARTS; h++) {
         __m256 within = _mm256_cmp_ps(sum[h], limit, _CMP_NGT_UQ);
         mask |= (uint32_t)_mm256_movemask_ps(within) << h * 8;
     }
@@ -97,12 +97,12 @@ static uint32_t reach(const float *block, const float *box, uint32_t cols,
                       uint32_t pad, float out)
 {
     __m256 sum[PARTS];
-    for (uint32_t h = 0; h < PARTS; h++)
+    for (size_t h = 0; h < PARTS; h++)
         sum[h] = _mm256_setzero_ps();
-    for (uint32_t j = 0; j < cols; j++) {
+    for (size_t j = 0; j < cols; j++) {
         __m256 low = _mm256_set1_ps(box[j]),
                high = _mm256_set1_ps(box[pad + j]);
-        for (uint32_t h = 0; h < PARTS; h++) {
+        for (size_t h = 0; h < PARTS; h++) {
             __m256 x = _mm256_load_ps(block + j * TREE_LEAF + h * 8);
             sum[h] = add_square(sum[h], apart_of(x, x, low, high));
         }
@@ -115,12 +115,12 @@ INLINE void sums_of(const float *const *at, size_t stride, uint32_t count,
                     const float *b, uint32_t cols, __m256 (*sum)[PARTS])
 {
     for (uint32_t k = 0; k < count; k++)
-        for (uint32_t h = 0; h < PARTS; h++)
+        for (size_t h = 0; h < PARTS; h++)
             sum[k][h] = _mm256_setzero_ps();
-    for (uint32_t j = 0; j < cols; j++)
+    for (size_t j = 0; j < cols; j++)
         for (uint32_t k = 0; k < count; k++) {
             __m256 x = _mm256_set1_ps(at[k][j * stride]);
-            for (uint32_t h = 0; h < PARTS; h++) {
+            for (size_t h = 0; h < PARTS; h++) {
                 __m256 y = _mm256_load_ps(b + j * TREE_LEAF + h * 8);
                 sum[k][h] = add_square(sum[k][h], _mm256_sub_ps(y, x));
             }
@@ -161,7 +161,7 @@ static void sums(const float *query, const float *block, uint32_t cols,
 {
     __m256 sum[1][PARTS];
     sums_of(&query, 1, 1, block, cols, sum);
-    for (uint32_t h = 0; h < PARTS; h++)
+    for (size_t h = 0; h < PARTS; h++)
         _mm256_storeu_ps(ret_sums + h * 8, sum[0][h]);
 }
 

@@ -13,7 +13,7 @@ static void extent(const float *x, uint32_t count, float *ret_low,
     __m512 high[2] = { low[0], low[0] };
     uint32_t i = 0;
     for (; i + 2 * 16 <= count; i += 2 * 16)
-        for (uint32_t k = 0; k < 2; k++) {
+        for (size_t k = 0; k < 2; k++) {
             __m512 value = _mm512_loadu_ps(x + i + k * 16);
             low[k] = _mm512_min_ps(low[k], value);
             high[k] = _mm512_max_ps(high[k], value);
@@ -73,10 +73,10 @@ static uint32_t reach(const float *block, const float *box, uint32_t cols,
                       uint32_t pad, float out)
 {
     __m512 sum[2] = { _mm512_setzero_ps(), _mm512_setzero_ps() };
-    for (uint32_t j = 0; j < cols; j++) {
+    for (size_t j = 0; j < cols; j++) {
         __m512 low = _mm512_set1_ps(box[j]),
                high = _mm512_set1_ps(box[pad + j]);
-        for (uint32_t h = 0; h < 2; h++) {
+        for (size_t h = 0; h < 2; h++) {
             __m512 x = _mm512_load_ps(block + j * TREE_LEAF + h * 16);
             __m512 step = apart_of(x, x, low, high);
             sum[h] = _mm512_fmadd_ps(step, step, sum[h]);
@@ -91,7 +91,7 @@ INLINE void sums_of(const float *const *at, size_t stride, uint32_t count,
 {
     for (uint32_t k = 0; k < count; k++)
         sum[k][0] = sum[k][1] = _mm512_setzero_ps();
-    for (uint32_t j = 0; j < cols; j++) {
+    for (size_t j = 0; j < cols; j++) {
         __m512 low = _mm512_load_ps(b + j * TREE_LEAF);
         __m512 high = _mm512_load_ps(b + j * TREE_LEAF + 16);
         for (uint32_t k = 0; k < count; k++) {
@@ -111,16 +111,17 @@ INLINE void sums_one(const float *a, const float *b, uint32_t cols, __m512 *sum)
     __m512 other[2] = { _mm512_setzero_ps(), _mm512_setzero_ps() };
     uint32_t j = 0;
     sum[0] = sum[1] = _mm512_setzero_ps();
-    for (; j + 2 <= cols; j += 2, a += 2 * TREE_LEAF, b += 2 * TREE_LEAF) {
+    for (; j + 2 <= cols;
+         j += 2, a += (size_t)2 * TREE_LEAF, b += (size_t)2 * TREE_LEAF) {
         __m512 x = _mm512_set1_ps(a[0]), y = _mm512_set1_ps(a[TREE_LEAF]);
-        for (uint32_t h = 0; h < 2; h++) {
+        for (size_t h = 0; h < 2; h++) {
             __m512 step = _mm512_sub_ps(_mm512_load_ps(b + h * 16), x);
             sum[h] = _mm512_fmadd_ps(step, step, sum[h]);
             step = _mm512_sub_ps(_mm512_load_ps(b + TREE_LEAF + h * 16), y);
             other[h] = _mm512_fmadd_ps(step, step, other[h]);
         }
     }
-    for (uint32_t h = 0; h < 2; h++) {
+    for (size_t h = 0; h < 2; h++) {
         if (j < cols) {
             __m512 step =
                 _mm512_sub_ps(_mm512_load_ps(b + h * 16), _mm512_set1_ps(*a));

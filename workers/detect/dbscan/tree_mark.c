@@ -127,7 +127,7 @@ static int mark_near(struct mark *m, uint32_t a)
 {
     const struct tree *t = &m->x->t;
     uint32_t node = t->leaf_node[a];
-    int64_t hope = HOPE_START * 16;
+    int64_t hope = (int64_t)HOPE_START * 16;
     mark_pair(m, a, m->todo[a], a, t->lanes[a], 0);
     int rc = 0;
     while (rc == 0 && node != 0 && hope > 0 && m->todo[a] != 0) {

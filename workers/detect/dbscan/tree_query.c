@@ -173,7 +173,7 @@ static int query_lane(struct query *s, uint32_t leaf, uint32_t lane)
     double way = exact_square(from, TREE_LEAF, s->box, 1, s->t.cols);
     double bound = sqrt(s->bound) + sqrt(way);
     for (uint32_t j = 0; j < s->t.cols; j++)
-        s->box[j] = s->box[s->t.pad + j] = from[j * TREE_LEAF];
+        s->box[j] = s->box[s->t.pad + j] = from[(size_t)j * TREE_LEAF];
     /* Far more than all the rounding. */
     s->limit = exact_limit_square(bound * bound * (1 + 1e-9), s->t.cols);
     int rc = query_run(s);

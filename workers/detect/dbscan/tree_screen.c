@@ -32,10 +32,10 @@ static uint32_t frame_column(const struct tree *t, uint32_t leaf, uint32_t end,
     double sum = 0;
     uint32_t outside = 0;
     for (uint32_t k = leaf; k < end; k++)
-        sum += (double)tree_block(t, k)[col * TREE_LEAF];
+        sum += (double)tree_block(t, k)[(size_t)col * TREE_LEAF];
     float mean = (float)(sum / (end - leaf));
     for (uint32_t k = leaf; k < end; k++) {
-        float x = tree_block(t, k)[col * TREE_LEAF];
+        float x = tree_block(t, k)[(size_t)col * TREE_LEAF];
         outside += x < mean - reach || x > mean + reach;
     }
     *ret_mean = mean;
@@ -111,7 +111,8 @@ static int screen_frames(struct tree_screen *s, const struct tree *t,
 static void screen_leaf(struct tree_screen *s, const struct tree *t,
                         uint32_t leaf)
 {
-    size_t words = s->groups * TREE_LEAF, slot = (size_t)leaf * TREE_LEAF;
+    size_t words = (size_t)s->groups * TREE_LEAF,
+           slot = (size_t)leaf * TREE_LEAF;
     s->kernel->encode(tree_block(t, leaf), &s->frame[leaf], t->cols, s->last);
     memcpy(s->code + leaf * words, s->last->code, words * sizeof *s->code);
     memcpy(s->least + slot, s->last->least, sizeof s->last->least);

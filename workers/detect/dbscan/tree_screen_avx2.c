@@ -23,9 +23,9 @@ static void encode(const float *block, const struct tree_frame *frame,
     __m256i most = _mm256_set1_epi32((int)frame->most + 1);
     for (uint32_t i = 0; i < TREE_LEAF; i += 8) {
         __m256i norm = _mm256_setzero_si256();
-        for (uint32_t j = 0; j < cols; j += 4) {
+        for (size_t j = 0; j < cols; j += 4) {
             __m256i word = _mm256_setzero_si256();
-            for (uint32_t k = j; k < j + 4 && k < cols; k++) {
+            for (size_t k = j; k < j + 4 && k < cols; k++) {
                 __m256i u = units_of(block + k * TREE_LEAF + i,
                                      _mm256_set1_ps(frame->low[k]), scale);
                 __m128i shift = _mm_cvtsi32_si128((int)(k - j) * 8);
@@ -51,14 +51,14 @@ static uint32_t screen(const uint32_t *a, const int32_t *least,
     for (; queries != 0; queries &= queries - 1) {
         uint32_t q = (uint32_t)__builtin_ctz(queries);
         __m256i sum[PARTS];
-        for (uint32_t h = 0; h < PARTS; h++)
+        for (size_t h = 0; h < PARTS; h++)
             sum[h] = _mm256_sub_epi32(
                 _mm256_setzero_si256(),
                 _mm256_load_si256((const __m256i *)(half + h * 8)));
-        for (uint32_t g = 0; g < groups; g++) {
+        for (size_t g = 0; g < groups; g++) {
             __m256i x = _mm256_set1_epi32((int)a[g * TREE_LEAF + q]);
             const uint32_t *v = b + g * TREE_LEAF;
-            for (uint32_t h = 0; h < PARTS; h++) {
+            for (size_t h = 0; h < PARTS; h++) {
                 __m256i two = _mm256_maddubs_epi16(
                     _mm256_load_si256((const __m256i *)(v + h * 8)), x);
                 sum[h] = _mm256_add_epi32(sum[h], _mm256_madd_epi16(two, one));
@@ -66,7 +66,7 @@ static uint32_t screen(const uint32_t *a, const int32_t *least,
         }
         __m256i bound = _mm256_set1_epi32(least[q]);
         uint32_t below = 0;
-        for (uint32_t h = 0; h < PARTS; h++) {
+        for (size_t h = 0; h < PARTS; h++) {
             __m256i out = _mm256_cmpgt_epi32(bound, sum[h]);
             below |= (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(out))
                      << h * 8;

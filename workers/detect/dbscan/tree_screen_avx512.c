@@ -24,9 +24,9 @@ static void encode(const float *block, const struct tree_frame *frame,
     __m512i most = _mm512_set1_epi32((int)frame->most + 1);
     for (uint32_t i = 0; i < TREE_LEAF; i += 16) {
         __m512i norm = _mm512_setzero_si512(), sum = norm;
-        for (uint32_t j = 0; j < cols; j += 4) {
+        for (size_t j = 0; j < cols; j += 4) {
             __m512i word = _mm512_setzero_si512();
-            for (uint32_t k = j; k < j + 4 && k < cols; k++) {
+            for (size_t k = j; k < j + 4 && k < cols; k++) {
                 __m512i u = units_of(block + k * TREE_LEAF + i,
                                      _mm512_set1_ps(frame->low[k]), scale);
                 __m128i shift = _mm_cvtsi32_si128((int)(k - j) * 8);
@@ -65,7 +65,7 @@ INLINE uint32_t screen_groups(const uint32_t *a, const int32_t *least,
             sum[k][0] = start[0];
             sum[k][1] = start[1];
         }
-        for (uint32_t g = 0; g < groups; g++) {
+        for (size_t g = 0; g < groups; g++) {
             __m512i low = _mm512_load_si512(b + g * TREE_LEAF);
             __m512i high = _mm512_load_si512(b + g * TREE_LEAF + 16);
             for (uint32_t k = 0; k < AT_ONCE; k++) {
@@ -116,7 +116,8 @@ INLINE __m512 sums_of(const float *a, const float *b, uint32_t cols)
 {
     __m512 sum = _mm512_setzero_ps(), other = _mm512_setzero_ps();
     uint32_t j = 0;
-    for (; j + 2 <= cols; j += 2, a += 2 * TREE_LEAF, b += 2 * TREE_LEAF) {
+    for (; j + 2 <= cols;
+         j += 2, a += (size_t)2 * TREE_LEAF, b += (size_t)2 * TREE_LEAF) {
         __m512 step = _mm512_sub_ps(_mm512_load_ps(b), _mm512_set1_ps(*a));
         sum = _mm512_fmadd_ps(step, step, sum);
         step = _mm512_sub_ps(_mm512_load_ps(b + TREE_LEAF),

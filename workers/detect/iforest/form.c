@@ -212,7 +212,7 @@ static uint32_t level_add(struct form *form, const struct levels *l)
             continue;
         }
         uint16_t mask = (uint16_t)(l->masks + 2 * inner);
-        struct place *child = l->next + 2 * inner++;
+        struct place *child = l->next + (size_t)2 * inner++;
         mask_node_add(form, s, &at);
         child[0] = (struct place){ (uint16_t)(at.node + 1), at.path, mask };
         child[1] = (struct place){ (uint16_t)s->right[at.node],

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #define BELL_UNIFORMS 12
+#define BELL_MEAN 393210 /* BELL_UNIFORMS * 65535 / 2 */
 #define BELL_ONE 65536.0
 
 /* Mean 0, variance 1 (less 2^-32): the sum of twelve uniform numbers of 16
@@ -19,7 +20,7 @@ static double bell(struct rng *r)
         for (int k = 0; k < 4; k++, word >>= 16)
             sum += (int32_t)(word & 0xFFFF);
     }
-    return (sum - BELL_UNIFORMS * 0xFFFF / 2) / BELL_ONE;
+    return (sum - BELL_MEAN) / BELL_ONE;
 }
 
 /* Chooses up to extension + 1 features that vary into perm[0..returned), and

@@ -12,7 +12,7 @@ static inline __m256i step(__m256i at, __m256 threshold, __m256 x)
 }
 
 #define SIDE 4u /* vectors that go down side by side */
-#define EACH_SIDE(v) for (uint32_t v = 0; v < SIDE; v++)
+#define EACH_SIDE(v) for (size_t v = 0; v < SIDE; v++)
 
 /* The first four levels are in two registers, others are gathered. */
 static void fill(const struct mask_feature *f, const float *x,
@@ -35,7 +35,7 @@ static void fill(const struct mask_feature *f, const float *x,
         for (uint32_t level = 4; level < f->levels; level++)
             EACH_SIDE(v)
         at[v] = step(at[v], _mm256_i32gather_ps(f->search, at[v], 4), value[v]);
-        for (uint32_t v = 0; v < SIDE; v += 2) {
+        for (size_t v = 0; v < SIDE; v += 2) {
             __m256i packed =
                 _mm256_packus_epi32(_mm256_sub_epi32(at[v], first),
                                     _mm256_sub_epi32(at[v + 1], first));

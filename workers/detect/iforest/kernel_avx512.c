@@ -20,11 +20,11 @@ table_load(const float *t, uint32_t levels)
     r.first[0] = _mm512_set1_ps(t[1]);
     for (uint32_t l = 1; l < 5; l++)
         r.first[l] = _mm512_loadu_ps(t + (1u << l));
-    for (uint32_t k = 0; k < 2 && levels > 5; k++)
+    for (size_t k = 0; k < 2 && levels > 5; k++)
         r.level_5[k] = _mm512_loadu_ps(t + 32 + 16 * k);
-    for (uint32_t k = 0; k < 4 && levels > 6; k++)
+    for (size_t k = 0; k < 4 && levels > 6; k++)
         r.level_6[k] = _mm512_loadu_ps(t + 64 + 16 * k);
-    for (uint32_t k = 0; k < 8 && levels > 7; k++)
+    for (size_t k = 0; k < 8 && levels > 7; k++)
         r.level_7[k] = _mm512_loadu_ps(t + 128 + 16 * k);
     return r;
 }
@@ -52,7 +52,7 @@ static inline __m512i turn(__m512i at, __mmask16 above, uint32_t level)
 }
 
 #define SIDE 4u /* vectors that go down side by side */
-#define EACH_SIDE(v) for (uint32_t v = 0; v < SIDE; v++)
+#define EACH_SIDE(v) for (size_t v = 0; v < SIDE; v++)
 
 /* Down the levels in registers, 5 <= levels <= MASK_TABLE_LEVELS: which turns
  * the values take, the first one in bit 0. Level by level for all vectors: a
@@ -213,7 +213,7 @@ static void fill(const struct mask_feature *f, const float *x,
 static inline void transpose(const struct mask_bits *plane, __m512i *ret_word)
 {
     __m512i pair[8], quad[8]; /* of planes, in lanes of 128 bits */
-    for (uint32_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < 4; i++) {
         __m512i a = _mm512_load_si512(&plane[2 * i]);
         __m512i b = _mm512_load_si512(&plane[2 * i + 1]);
         pair[2 * i] = _mm512_unpacklo_epi64(a, b);
@@ -305,7 +305,8 @@ static void walk(const struct mask_tree *tree, uint32_t trees,
         for (uint32_t w = 0; w < MASK_WORDS; w++) {
             __m512i path = paths(word[w]);
             for (uint32_t b = 0; b < MASK_LEAF_BYTES; b++) {
-                const uint8_t *table = tree[t].leaf_byte + b * MASK_PATHS;
+                const uint8_t *table =
+                    tree[t].leaf_byte + (size_t)b * MASK_PATHS;
                 add_bytes(&s, w, b, look_up(table, path));
             }
         }

@@ -77,7 +77,7 @@ double points_eps(struct rng *r, const struct matrix *m)
         eps = nextafter(eps, 0);
         break;
     case 1:
-        eps = nextafter(eps, INFINITY);
+        eps = nextafter(eps, (double)INFINITY);
         break;
     case 2:
         eps *= rng_unit(r);

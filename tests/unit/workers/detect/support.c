@@ -129,10 +129,10 @@ double support_value(const struct iforest_forest *f, uint32_t node,
     uint32_t width = f->extension + 1;
     double sum = 0;
     if (width == 1)
-        return matrix_column(rows, f->feature[node])[row];
+        return (double)matrix_column(rows, f->feature[node])[row];
     for (uint32_t k = 0; k < width; k++) {
         uint16_t axis = f->axis[(size_t)node * width + k];
-        double value = matrix_column(rows, axis)[row];
+        double value = (double)matrix_column(rows, axis)[row];
         sum = sum + (double)f->weight[(size_t)node * width + k] * value;
     }
     return sum;

@@ -88,7 +88,7 @@ static double eps_of(struct rng *r, const struct matrix *m)
         eps = nextafter(eps, 0);
         break;
     case 1:
-        eps = nextafter(eps, INFINITY);
+        eps = nextafter(eps, (double)INFINITY);
         break;
     case 2:
         eps /= 1 + 20 * rng_unit(r);
@@ -223,7 +223,7 @@ Test(dbscan, dense_cells_at_a_distance_of_eps)
             if (i % 2 == 0)
                 x[i] += 20;
         /* The gap, as wide as it is between the nearest two. */
-        double nearest = INFINITY;
+        double nearest = (double)INFINITY;
         for (uint32_t i = 0; i < rows; i += 2)
             for (uint32_t k = 1; k < rows; k += 2) {
                 double d = exact_square(x + i, rows, x + k, rows, cols);

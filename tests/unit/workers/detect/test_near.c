@@ -99,7 +99,7 @@ Test(near, every_level_decides_as_the_double_sum_does)
         double eps = distance_of(&b, below(&r, count));
         block_check(&b, eps);
         block_check(&b, nextafter(eps, 0));
-        block_check(&b, nextafter(eps, INFINITY));
+        block_check(&b, nextafter(eps, (double)INFINITY));
     }
 }
 
@@ -114,7 +114,7 @@ Test(near, lattice_points_at_exactly_eps_are_neighbours)
                 b.x[j * STRIDE + i] = (float)((i >> (2 * j)) % 4) * 0.1f;
         for (uint32_t j = 0; j < cols; j++)
             b.query[j] = 0.1f;
-        block_check(&b, 0.1f);
+        block_check(&b, (double)0.1f);
         block_check(&b, 0.1);
         block_check(&b, (double)0.1f * sqrt(2));
         block_check(&b, (double)(0.2f - 0.1f));

@@ -126,7 +126,7 @@ Test(tree, leaves_at_a_distance_of_eps)
         m.data = x;
         for (uint32_t i = 0; i < rows; i += 2)
             x[i] += 300;
-        double nearest = INFINITY;
+        double nearest = (double)INFINITY;
         for (uint32_t i = 0; i < rows; i += 2)
             for (uint32_t k = 1; k < rows; k += 2) {
                 double d = exact_square(x + i, rows, x + k, rows, cols[c]);
