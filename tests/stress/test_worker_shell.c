@@ -113,7 +113,7 @@ static void reply_kind(uint32_t kind)
 static void reply_hello(void)
 {
     struct wire_message m = { .envelope.kind = WIRE_HELLO_REPLY };
-    m.body.hello_reply = (struct wire_hello_reply){ 50, 5000 };
+    m.body.hello_reply = (struct wire_hello_reply){ 20, 5000 };
     reply(&m);
 }
 
@@ -167,6 +167,8 @@ static struct wire_message task_new(uint32_t phase, uint64_t id)
     return m;
 }
 
+/* One of BIG_ROWS is to outlast some heartbeats on any CPU: planes have no
+ * vector kernel. */
 static struct wire_message task_fit_score(uint64_t id, uint32_t count,
                                           uint32_t trees)
 {
@@ -178,6 +180,7 @@ static struct wire_message task_fit_score(uint64_t id, uint32_t count,
         .psi = 256,
         .rows = { rows, count, COLS, count },
         .recent = { rows, 0, COLS, 0 },
+        .extension = count == BIG_ROWS,
     };
     check(iforest_pack_fit_score(&t, &arena, &m.body.task.payload) == 0);
     return m;
