@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 /* A factor outside of these says "far", which the two values say better. */
 #define FACTOR_MAX 1e6
@@ -63,14 +64,31 @@ static bool is_telling(const struct detect_reason *r, double strongest)
     return r->direction != 0 && r->contribution > WEAK_SHARE * strongest;
 }
 
+/* "VALUE, usual USUAL", which are not equal: as short as they are otherwise,
+ * with more digits where nobody could tell them apart. */
+static void against_put(float value, float usual, struct buf *out)
+{
+    static const char between[] = ", usual ";
+    size_t gap = sizeof between - 1, begin = out->length;
+    (void)figure_put(out, value);
+    size_t n = out->length - begin;
+    (void)buf_append(out, between, gap);
+    (void)figure_put(out, usual);
+    if (out->err != 0 || out->length - begin != 2 * n + gap ||
+        memcmp(out->data + begin, out->data + begin + n + gap, n) != 0)
+        return;
+    out->length = begin;
+    bool whole = fabsf(value) >= 1e6f && fabsf(value) < 1e15f;
+    (void)buf_printf(out, whole ? "%.0f, usual %.0f" : "%.9g, usual %.9g",
+                     (double)value, (double)usual);
+}
+
 static void telling_put(const struct detect_reason *r, const char *name,
                         struct buf *out)
 {
     (void)buf_append_text(out, name);
     (void)buf_append_char(out, ' ');
-    (void)figure_put(out, r->value);
-    (void)buf_append_text(out, ", usual ");
-    (void)figure_put(out, r->usual);
+    against_put(r->value, r->usual, out);
     (void)buf_append_text(out, " (");
     (void)factor_put(out, verdict_factor(r->value, r->usual, r->distance));
     (void)buf_append_text(out, r->direction > 0 ? "high)" : "low)");

@@ -2,9 +2,11 @@
  * The summary of fyke score.
  */
 #include "tools/fyke/score_report.h"
+#include "tools/fyke/idle.h"
 
 #include "engine/detect/dbscan.h"
 #include "proto/base/text.h"
+#include "tools/fyke/idle.h"
 #include "tools/fyke/score_label.h"
 #include "tools/fyke/view_label.h"
 
@@ -196,6 +198,7 @@ void score_report_print(const struct score_report *r, struct buf *out)
     print_input(r, out);
     for (uint32_t i = 0; i < d->detectors.count; i++)
         print_detector(r, &d->run[i], out);
+    idle_print(r->settings, out);
     (void)buf_printf(out, "  %s %s in %.2f s = %s scored + %s quarantined\n",
                      text_count(b->records, rows, sizeof rows),
                      plural(b->records, "row", "rows"), (double)all_us / 1e6,

@@ -4,6 +4,7 @@
 #include "tools/fyke/view_run.h"
 
 #include "proto/base/text.h"
+#include "tools/fyke/idle.h"
 #include "tools/fyke/talk.h"
 #include "tools/fyke/view_table.h"
 
@@ -223,6 +224,7 @@ static void on_started(void *context, const struct engine_started *e)
         (void)buf_printf(&out, "  hint      %s\n", e->schema->hint);
     if (e->remark != NULL)
         (void)buf_printf(&out, "  note      %s\n", e->remark);
+    idle_print(v->settings, &out);
     size_t length;
     v->header = (char *)buf_take(&out, &length);
     if (e->first_batch == 1 || e->url != NULL)

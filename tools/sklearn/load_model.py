@@ -14,6 +14,7 @@ numpy.
 """
 import hashlib
 import json
+import signal
 import sys
 
 import numpy as np
@@ -111,6 +112,7 @@ def read_rows(path, model):
 
 
 def main(argv):
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "| head" is no error
     if len(argv) not in (2, 3):
         sys.exit("usage: load_model.py MODEL [ROWS.csv]")
     model = load_model(argv[1])

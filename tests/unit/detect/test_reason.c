@@ -82,6 +82,15 @@ Test(reason, numbers_read_as_people_write_them)
     expect_why(FLT_MAX, 1e-30f, "x 3.40e+38, usual 1.00e-30 (high)");
 }
 
+Test(reason, values_that_would_read_the_same_get_more_digits)
+{
+    expect_why(2421000192.0f, 2420000000.0f,
+               "x 2421000192, usual 2420000000 (high)");
+    expect_why(1.000002f, 1.0000021f, "x 1.00000203, usual 1.00000215 (low)");
+    expect_why(3.4028233e38f, FLT_MAX,
+               "x 3.40282326e+38, usual 3.40282347e+38 (low)");
+}
+
 Test(reason, several_are_joined_and_none_is_empty)
 {
     static const char *const names[] = { "cpu", "rss" };
