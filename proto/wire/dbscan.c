@@ -8,9 +8,8 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define DIGITS_MIN                                                             \
-    1000.0 /* eps is rounded to a whole number of four digits                  \
-            */
+/* eps is rounded to a whole number of four digits. */
+#define DIGITS_MIN 1000.0
 #define DIGITS_MAX 10000.0
 #define TEN_POWERS 22 /* 10^22 is the last one that a double holds exactly */
 #define EPS_DUPLICATES 0x1p-100 /* equal rows, and no others */
@@ -40,9 +39,11 @@ static int double_compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+enum digits { DIGITS_NEAREST, DIGITS_UP };
+
 /* To four digits. Dividing by a power of ten that is exact gives the double
  * next to the decimal number, which is what reading that number gives. */
-static double digits_round(double eps)
+static double digits_round(double eps, enum digits way)
 {
     double up = 1.0, down = 1.0;
     int powers = 0;
@@ -53,7 +54,10 @@ static double digits_round(double eps)
     if (powers > TEN_POWERS)
         return eps;
     double whole = (double)(uint32_t)(eps * up / down + 0.5);
-    return up > 1.0 ? whole / up : whole * down;
+    double rounded = up > 1.0 ? whole / up : whole * down;
+    if (way == DIGITS_NEAREST || rounded >= eps)
+        return rounded;
+    return up > 1.0 ? (whole + 1) / up : (whole + 1) * down;
 }
 
 /* The place furthest below the chord from first to last of the logarithms, in
@@ -89,10 +93,10 @@ void dbscan_knee(double *distance, uint32_t count, struct dbscan_eps *e)
     e->why = DBSCAN_EPS_DUPLICATES;
     if (positive > 0 && positive < count / POSITIVE_SHARE) {
         e->why = DBSCAN_EPS_POSITIVE;
-        eps = digits_round(above[0]);
+        eps = digits_round(above[0], DIGITS_UP);
     } else if (positive > 0) {
         e->why = DBSCAN_EPS_KNEE;
-        eps = digits_round(above[knee_index(above, positive)]);
+        eps = digits_round(above[knee_index(above, positive)], DIGITS_NEAREST);
     }
     e->eps = eps;
     e->sampled = count;

@@ -72,8 +72,9 @@ uint32_t dbscan_sample(uint64_t seed, uint64_t batch, uint32_t points,
  * curve of the logarithms of those above 0 lies furthest below the chord
  * between its ends, in the upper half and not above 98 % of them. (Without the
  * logarithm a few rows far out set the scale: eps then differs by factors
- * between batches of one stream.) Rounded to four digits, so that the number
- * people read gives the same clusters. */
+ * between batches of one stream.) Where most are 0 it is the smallest one
+ * above, so that those points get their neighbours. Rounded to four digits,
+ * there upwards, so that the number people read gives the same clusters. */
 void dbscan_knee(double *distance, uint32_t count, struct dbscan_eps *e);
 
 /* Fixed-point score of a noise row from its squared distance to the nearest

@@ -27,7 +27,7 @@ digest_build() (
     program=$1 flags=$2
     shift 2
     cc=("$@" -std=c17 -D_GNU_SOURCE -ffp-contract=off -I "$digest_root")
-    cd "$digest_root"
+    cd "$digest_root" || exit
     objects=()
     for file in proto/base/*.c proto/wire/{block,payload}.c \
         proto/wire/{iforest,dbscan}*.c workers/detect/*.c workers/detect/*/*.c \

@@ -97,6 +97,13 @@ Test(dbscan, zeros_give_the_smallest_distance_above_them)
     cr_expect_eq(e.eps, 0.25);
     cr_expect_eq(e.within, 99);
     memset(d, 0, sizeof d);
+    d[98] = 3.0;
+    d[99] = 1.41421356; /* rounded down, it would have nothing within */
+    e = knee(d, 100);
+    cr_expect_eq(e.why, DBSCAN_EPS_POSITIVE);
+    cr_expect_eq(e.eps, 1.415);
+    cr_expect_eq(e.within, 99);
+    memset(d, 0, sizeof d);
     e = knee(d, 100);
     cr_expect_eq(e.why, DBSCAN_EPS_DUPLICATES);
     cr_expect(e.eps > 0.0 && e.eps < 1e-20 && e.eps >= DBSCAN_EPS_LEAST);

@@ -259,7 +259,7 @@ int tree_build(const struct matrix *points,
     int rc = build_init(&b, points, context, ret_tree);
     if (rc != 0)
         return rc;
-    for (uint32_t j = 0; rc == 0 && j < points->cols; j++) {
+    for (uint32_t j = 0; rc == 0 && b.rows > 0 && j < points->cols; j++) {
         const float *from = matrix_column(points, j);
         float *to = b.x + (size_t)j * b.rows;
         for (uint32_t i = 0; i < b.rows; i++)

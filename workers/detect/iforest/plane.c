@@ -49,12 +49,14 @@ int plane_score(const struct iforest_forest *f, const uint32_t *c,
     for (uint32_t begin = 0; begin < rows->rows; begin += PLANE_ROWS) {
         uint32_t left = rows->rows - begin;
         uint32_t end = begin + (left < PLANE_ROWS ? left : PLANE_ROWS);
-        for (uint32_t tree = 0; tree < f->trees; tree++)
+        for (uint32_t tree = 0; tree < f->trees; tree++) {
             for (uint32_t row = begin; row < end; row++)
                 sums[row] += path_length(f, f->tree_first[tree], c, rows, row);
-        int err = compute_advance(context, end - begin);
-        if (err != 0)
-            return err;
+            /* Tree by tree: a plane may look at very many features. */
+            int err = compute_advance(context, end - begin);
+            if (err != 0)
+                return err;
+        }
     }
     return 0;
 }

@@ -3,7 +3,9 @@
  * becomes of missing values, and that rows are scored by the definition.
  */
 #include "support.h"
+#include "workers/detect/iforest/form.h"
 #include "workers/detect/iforest/grow.h"
+#include "workers/detect/iforest/plane.h"
 
 #include <criterion/criterion.h>
 #include <float.h>
@@ -223,4 +225,22 @@ Test(plane, task_boundaries_do_not_change_a_tree)
         cr_assert_arr_eq(one.weight, all.weight + 2 * first, n * 8);
         cr_assert_arr_eq(one.threshold, all.threshold + first, n * 4);
     }
+}
+
+Test(plane, scoring_stops_behind_any_tree)
+{
+    struct matrix m = support_matrix(&arena, 1, 700, 6, 0.0);
+    struct iforest_forest f =
+        support_fit_extended(&arena, &m, 3, 0, 20, 256, 5);
+    const uint32_t *c = form_c_table(f.subsample, &arena);
+    uint32_t *sums = arena_zalloc(&arena, 700, sizeof *sums);
+    cr_assert(c != NULL && sums != NULL);
+    _Atomic int stop = 1;
+    struct compute_context context = { .arena = &arena, .stop = &stop };
+    cr_assert_eq(plane_score(&f, c, &m, &context, sums), ERR_CANCELED);
+    uint32_t first = sums[0];
+    sums[0] = 0;
+    stop = 0;
+    cr_assert_eq(plane_score(&f, c, &m, &context, sums), 0);
+    cr_assert(first > 0 && first < sums[0] / 4, "more than one of 20 trees");
 }
