@@ -207,6 +207,9 @@ def export_iforest(forest, path, names=None):
 
 
 def main(argv):
+    if "-h" in argv or "--help" in argv:
+        print(__doc__.strip())
+        return
     if len(argv) != 3:
         sys.exit("usage: export_iforest.py FITTED.joblib|FITTED.pickle MODEL")
     try:

@@ -113,6 +113,9 @@ def read_rows(path, model):
 
 def main(argv):
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # "| head" is no error
+    if "-h" in argv or "--help" in argv:
+        print(__doc__.strip())
+        return
     if len(argv) not in (2, 3):
         sys.exit("usage: load_model.py MODEL [ROWS.csv]")
     model = load_model(argv[1])
