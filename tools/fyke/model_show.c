@@ -18,7 +18,7 @@
 static const char list_sql[] =
     "select substr(hash,1,16),iif(hash=(select value from setting where "
     "name='model' order by from_batch desc,id desc limit 1),'in use',''),"
-    "features,trees,subsample,((length(payload)+999)/1000)||' kB',"
+    "features,trees,subsample,max(1,(length(payload)+500)/1000)||' kB',"
     "strftime('%Y-%m-%d %H:%M',at_ns/1000000000,'unixepoch'),origin "
     "from model order by at_ns,hash";
 
