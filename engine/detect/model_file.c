@@ -272,7 +272,7 @@ static int array_read(const struct source *s, const struct header *h,
 static int arrays_read(const struct source *s, const struct header *h,
                        struct iforest_forest *ret_f)
 {
-    const void *array[MODEL_ARRAYS];
+    const void *array[MODEL_ARRAYS] = { NULL };
     for (uint32_t i = 0; i < MODEL_ARRAYS; i++) {
         int err = array_read(s, h, i, &array[i]);
         if (err != 0)

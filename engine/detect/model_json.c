@@ -207,7 +207,7 @@ static bool skip_word(struct model_json *j)
 
 bool model_json_skip(struct model_json *j)
 {
-    char close[MODEL_JSON_DEPTH];
+    char close[MODEL_JSON_DEPTH] = { 0 };
     bool first[MODEL_JSON_DEPTH];
     uint32_t depth = 0;
     do {

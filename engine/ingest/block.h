@@ -111,7 +111,8 @@ FYKE_MUST_USE int framer_new(const struct schema *s, size_t record_bytes_max,
                              uint64_t position, uint64_t line,
                              struct framer **ret_f);
 /* Room for the next `n` bytes of the input, so that framer_push need not copy
- * them, until then; NULL where they go elsewhere first or there is no memory. */
+ * them, until then; NULL where they go elsewhere first or there is no memory.
+ */
 uint8_t *framer_room(struct framer *f, size_t n);
 /* Takes the next bytes of the input and returns a block of all records that
  * are complete by now, NULL if none. `end` = no bytes follow: a last record

@@ -16,8 +16,8 @@
 static const char *const format_choices[] = { "csv", "ndjson", NULL };
 static const char *const header_choices[] = { "yes", "no", NULL };
 static const char *const output_choices[] = { "csv", "ndjson", NULL };
-static const char *const votes_choices[] = { "any", "all", "1", "2", "3",
-                                             "4", NULL };
+static const char *const votes_choices[] = { "any", "all", "1", "2",
+                                             "3",   "4",   NULL };
 static const char *const mode_choices[] = { "batch", "frozen", NULL };
 static const char *const scale_choices[] = { "auto", "none", "standard",
                                              "robust", NULL };

@@ -11,7 +11,7 @@
 struct grid_box grid_box_of(const struct grid *g, uint32_t first,
                             uint32_t count)
 {
-    struct grid_box b;
+    struct grid_box b = { 0 };
     for (uint32_t j = 0; j < g->cols; j++) {
         const float *x = g->x + j * g->stride + first;
         b.low[j] = b.high[j] = x[0];
