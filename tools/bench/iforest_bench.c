@@ -17,8 +17,9 @@
  * gets the path sums of score, a uint32 a row.
  *
  * `threads` prints seconds of the clock for scoring all rows by one thread and
- * by two with half of them each, taken in turns:
- *   one_s=... two_s=...
+ * by two with half of them each, taken in turns, and of the CPU, of both
+ * threads together, which other programs hardly change:
+ *   one_s=... two_s=... one_cpu_s=... two_cpu_s=...
  * FYKE_ISA chooses the level.
  */
 #include "proto/base/arena.h"
@@ -229,13 +230,16 @@ struct half {
     const struct bench *bench;
     struct wire_task task;
     struct arena scratch;
+    double cpu; /* seconds of the last run */
 };
 
 static void *half_score(void *argument)
 {
     struct half *half = argument;
     struct wire_payload result;
+    double start = seconds_of(CLOCK_THREAD_CPUTIME_ID);
     task_run(half->bench, &half->task, &half->scratch, &result);
+    half->cpu = seconds_of(CLOCK_THREAD_CPUTIME_ID) - start;
     return NULL;
 }
 
@@ -252,6 +256,7 @@ static double both_score(struct half *halves)
 static void bench_threads(struct bench *b)
 {
     double fit[RUNS_MAX], one[RUNS_MAX], two[RUNS_MAX];
+    double one_cpu[RUNS_MAX], two_cpu[RUNS_MAX];
     uint32_t cut = b->rows.rows / 2;
     struct half all = { .bench = b },
                 halves[2] = { { .bench = b }, { .bench = b } };
@@ -272,9 +277,13 @@ static void bench_threads(struct bench *b)
         half_score(&all);
         one[i] = seconds_of(CLOCK_MONOTONIC) - start;
         two[i] = both_score(halves);
+        one_cpu[i] = all.cpu;
+        two_cpu[i] = halves[0].cpu + halves[1].cpu;
     }
     print_seconds("one", one, b->runs);
     print_seconds("two", two, b->runs);
+    print_seconds("one_cpu", one_cpu, b->runs);
+    print_seconds("two_cpu", two_cpu, b->runs);
     printf("\n");
     arena_release(&all.scratch);
     arena_release(&halves[0].scratch);
