@@ -260,6 +260,19 @@ static int sync_folder(const struct db *d, struct fault *fault)
     return err;
 }
 
+/* Opened anew: SQLite's own descriptor is closed. */
+static int sync_file(const struct db *d, const char *path, struct fault *fault)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int err = fd < 0 || fsync(fd) != 0
+                  ? path_fault(d->label, errno, "cannot write it", fault)
+                  : 0;
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return err;
+}
+
 static int rename_into(const struct db *d, const char *from, const char *to,
                        struct fault *fault)
 {
@@ -269,10 +282,12 @@ static int rename_into(const struct db *d, const char *from, const char *to,
     return sync_folder(d, fault);
 }
 
+/* Nobody sees the file before it has its name: it is synced once, then. */
 static int create_content(const struct db *d, struct fault *fault)
 {
-    char sql[160];
+    char sql[224];
     (void)snprintf(sql, sizeof sql,
+                   "pragma synchronous=off; pragma journal_mode=memory;"
                    "pragma page_size=%d; pragma auto_vacuum=incremental;"
                    "pragma application_id=%d; begin",
                    DB_PAGE_BYTES, DB_APPLICATION_ID);
@@ -311,6 +326,9 @@ int place_create(const struct db *d, uint32_t mode, struct fault *fault)
         err = create_content(&made, fault);
     }
     db_close(&made);
+    if (err == 0) {
+        err = sync_file(d, path, fault);
+    }
     if (err == 0) {
         err = rename_into(d, path, d->path, fault);
     }
