@@ -135,7 +135,7 @@ static const char *const log_choices[] = { "text", "json", NULL };
 #define DETECTOR_ROWS                                                          \
     { "detector", 0, OPTION_LIST, F(detector), 0, 0, "iforest", NULL,          \
       "NAMES", "Detector",                                                     \
-      "Who looks for strangers: iforest, dbscan; several vote (--votes)",      \
+      "Detectors: iforest, dbscan, or both, which then vote (--votes)",        \
       OPTION_STORED },                                                         \
     { "votes", 0, OPTION_CHOICE, F(votes), 0, 0, "any", votes_choices,         \
       "any|all|N", "Detector",                                                 \

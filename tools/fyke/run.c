@@ -16,11 +16,11 @@ const struct command command_run = {
     .summary = "find the anomalies of a file, a pipe or this machine",
     .usage = "[flags] INPUT",
     .about =
-        "Reads INPUT, cuts it into batches, scores every row with isolation "
-        "forests in\nworker processes of its own, and commits what is strange "
-        "to one SQLite file.\nINPUT is a CSV or NDJSON file, - for standard "
-        "input, or host:processes: a row\nper process of this machine and "
-        "sample.\n\n"
+        "Reads INPUT, cuts it into batches, has worker processes of its own "
+        "look at every\nrow with isolation forests, DBSCAN or both, and "
+        "commits what is strange to one\nSQLite file. INPUT is a CSV or "
+        "NDJSON file, - for standard input, or\nhost:processes: a row per "
+        "process of this machine and sample.\n\n"
         "Format, columns and their roles are inferred from the first rows "
         "(fyke check\ninput FILE shows them) and kept in the database. Run "
         "the same command again and\nit goes on where the last commit ended. "
@@ -33,6 +33,8 @@ const struct command command_run = {
     .examples = "  fyke run host:processes --every 100ms --for 30s\n"
                 "  fyke run payments.csv --key CUSTOMER_ID\n"
                 "  tail -F app.ndjson | fyke run - --db app.fyke.db\n"
+                "  fyke run payments.csv --detector iforest,dbscan --votes all\n"
+                "  fyke run today.csv --train history.csv\n"
                 "  sqlite3 -readonly -box payments.fyke.db \"select * from "
                 "anomalies\"\n",
     .exits = "  0 ok, also when stopped by Ctrl-C   1 failed, or rows of a "
