@@ -48,6 +48,7 @@ int dbscan_explain(struct detect_state *st, const struct detect_result *r,
             .direction = step > 0.0 ? 1 : -1,
             .contribution = step * step / st->square[at] * score,
             .distance = fabs(step) / st->eps.eps,
+            .nearest = true,
         };
         if (step != 0.0)
             reason_add(ret_reason, max, ret_count, &reason);

@@ -99,6 +99,7 @@ struct detect_reason {
     double contribution; /* in the detector's own terms: the isolation forest's
                           * in path lengths, below 0: made it more ordinary */
     double distance;     /* in spreads; INFINITY when the spread is 0 */
+    bool nearest;        /* `usual` is the nearest cluster's value */
 };
 
 struct detect_state;

@@ -29,18 +29,19 @@ static int explain_begin(struct detect_state *st)
 
 /* Laying trees out takes as long as walking some rows, and memory. */
 #define DELTA_ROWS 16u
-#define DELTA_NODES_MAX (1u << 18)
 
 /* What the features did to the row's path, into st->delta. */
 static int delta_of(struct detect_state *st, const struct iforest_forest *f,
                     uint32_t row)
 {
     const struct matrix *m = &st->fit.rows;
-    bool lay_out = f->extension == 0 && f->node_count <= DELTA_NODES_MAX;
+    bool lay_out =
+        f->extension == 0 && f->node_count <= IFOREST_DELTA_NODES_MAX;
     memset(st->delta, 0, m->cols * sizeof *st->delta);
     if (lay_out && st->explained + 1 == DELTA_ROWS) {
+        arena_reset(&st->task_arena); /* no task comes after the merge */
         int err =
-            iforest_delta_init(&st->laid, f, st->c, st->c_max, &st->arena);
+            iforest_delta_init(&st->laid, f, st->c, st->c_max, &st->task_arena);
         if (err != 0)
             return err;
     }

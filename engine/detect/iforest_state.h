@@ -33,7 +33,7 @@ struct detect_state {
     uint32_t c_max;
     int64_t *delta;            /* per feature, of the row that is explained */
     uint32_t explained;        /* rows so far */
-    struct iforest_delta laid; /* from the DELTA_ROWS-th on */
+    struct iforest_delta laid; /* from the DELTA_ROWS-th on; in task_arena */
 };
 
 /* Phase FIT: draw all samples; phase SCORE: join the forests. */

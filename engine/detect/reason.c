@@ -54,7 +54,11 @@ static int factor_put(struct buf *out, double factor)
 {
     if (factor != factor)
         return 0;
-    return buf_printf(out, factor < 1.0 ? "%.2gx, " : "%.1fx, ", factor);
+    return buf_printf(out,
+                      factor < 1.0    ? "%.2gx, "
+                      : factor < 99.5 ? "%.1fx, "
+                                      : "%.0fx, ",
+                      factor);
 }
 
 /* Does the reason say something that a person can look at: strange, and
@@ -64,12 +68,13 @@ static bool is_telling(const struct detect_reason *r, double strongest)
     return r->direction != 0 && r->contribution > WEAK_SHARE * strongest;
 }
 
-/* "VALUE, usual USUAL", which are not equal: as short as they are otherwise,
- * with more digits where nobody could tell them apart. */
-static void against_put(float value, float usual, struct buf *out)
+/* "VALUE, usual USUAL" with what stands between them, which are not equal: as
+ * short as they are otherwise, with more digits where nobody could tell them
+ * apart. */
+static void against_put(float value, float usual, const char *between,
+                        struct buf *out)
 {
-    static const char between[] = ", usual ";
-    size_t gap = sizeof between - 1, begin = out->length;
+    size_t gap = strlen(between), begin = out->length;
     (void)figure_put(out, value);
     size_t n = out->length - begin;
     (void)buf_append(out, between, gap);
@@ -79,8 +84,8 @@ static void against_put(float value, float usual, struct buf *out)
         return;
     out->length = begin;
     bool whole = fabsf(value) >= 1e6f && fabsf(value) < 1e15f;
-    (void)buf_printf(out, whole ? "%.0f, usual %.0f" : "%.9g, usual %.9g",
-                     (double)value, (double)usual);
+    (void)buf_printf(out, whole ? "%.0f%s%.0f" : "%.9g%s%.9g", (double)value,
+                     between, (double)usual);
 }
 
 static void telling_put(const struct detect_reason *r, const char *name,
@@ -88,7 +93,8 @@ static void telling_put(const struct detect_reason *r, const char *name,
 {
     (void)buf_append_text(out, name);
     (void)buf_append_char(out, ' ');
-    against_put(r->value, r->usual, out);
+    against_put(r->value, r->usual,
+                r->nearest ? ", nearest cluster " : ", usual ", out);
     (void)buf_append_text(out, " (");
     (void)factor_put(out, verdict_factor(r->value, r->usual, r->distance));
     (void)buf_append_text(out, r->direction > 0 ? "high)" : "low)");

@@ -147,7 +147,8 @@ const struct verdict_answer *verdict_speaker(const struct verdict *v,
  * strongest reasons whose values are neither usual nor missing, none with less
  * than a tenth of the strongest one's contribution. Without any: "together: a
  * 0, b 1", the values that are strange only in company. `names` are the
- * features' names. The factor is left out when it says nothing
+ * features' names. "nearest cluster" instead of "usual" where the value is that
+ * of the nearest cluster. The factor is left out when it says nothing
  * (see verdict_factor). `names` and the answer are borrowed. Errors: those of
  * `out`. */
 int verdict_why(const struct verdict_answer *answer, const char *const *names,

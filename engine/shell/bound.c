@@ -6,7 +6,7 @@
 #include "engine/learn/learn.h"
 #include "engine/shell/detecting.h"
 #include "proto/wire/dbscan.h"
-#include "proto/wire/iforest.h"
+#include "proto/wire/iforest_delta.h"
 #include "storage/store.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -140,6 +140,16 @@ static uint64_t fit_bytes(const struct settings *s, uint32_t features)
            2 * forest_bytes(s) + forest_wire_bytes(s);
 }
 
+/* Trees laid out for explaining, in the place of a task; those of a frozen
+ * model may be larger than those that are grown. */
+static uint64_t reason_bytes(const struct settings *s)
+{
+    uint64_t nodes = s->model != NULL && *s->model != '\0'
+                         ? IFOREST_DELTA_NODES_MAX
+                         : min_u64(tree_nodes(s), IFOREST_DELTA_NODES_MAX);
+    return (nodes + IFOREST_DELTA_LANES) * sizeof(struct iforest_delta_node);
+}
+
 static uint64_t view_bytes(const struct settings *s, uint32_t features)
 {
     return UINT64_C(4) * LEARN_BINS * detectors_of(s).count +
@@ -197,8 +207,9 @@ static uint64_t sealed_bytes(const struct settings *s, uint32_t features)
     uint64_t rows = s->max_rows;
     uint64_t label = s->schema.label != NULL;
     uint64_t columns = rows * (4 + 8 + label + 4 * (uint64_t)features);
+    uint64_t task = part_rows(s, features) * 4 * features;
     uint64_t detect = arena_bytes(8 * rows + fit_bytes(s, features)) +
-                      arena_bytes(part_rows(s, features) * 4 * features);
+                      arena_bytes(max_u64(task, reason_bytes(s)));
     uint64_t batch = columns + detect + clusters_bytes(s, features) +
                      verdict_bytes(s) + 3 * view_bytes(s, features);
     return s->pipeline * batch;

@@ -34,7 +34,8 @@ void iforest_path_delta(const struct iforest_forest *forest, const uint32_t *c,
  * Memory   from the caller's arena, 16 bytes a node; the forest and c are no
  *          longer needed.
  */
-#define IFOREST_DELTA_LANES 8u /* trees side by side */
+#define IFOREST_DELTA_LANES 8u             /* trees side by side */
+#define IFOREST_DELTA_NODES_MAX (1u << 16) /* of forests worth laying out */
 
 struct iforest_delta_node {
     float threshold;

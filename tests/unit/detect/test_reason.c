@@ -71,6 +71,8 @@ Test(reason, numbers_read_as_people_write_them)
 {
     expect_why(762.15f, 44.71f, "x 762.15, usual 44.71 (17.0x, high)");
     expect_why(41234567.0f, 0.0f, "x 41.2M, usual 0 (high)");
+    expect_why(41802.0f, 33.0f, "x 41802, usual 33 (1267x, high)");
+    expect_why(99.4f, 1.0f, "x 99.4, usual 1 (99.4x, high)");
     expect_why(0.99f, 0.0f, "x 0.99, usual 0 (high)");
     expect_why(0.5f, 10.0f, "x 0.5, usual 10 (0.05x, low)");
     expect_why(123456.0f, 123450.0f, "x 123456, usual 123450 (high)");
@@ -89,6 +91,24 @@ Test(reason, values_that_would_read_the_same_get_more_digits)
     expect_why(1.000002f, 1.0000021f, "x 1.00000203, usual 1.00000215 (low)");
     expect_why(3.4028233e38f, FLT_MAX,
                "x 3.40282326e+38, usual 3.40282347e+38 (low)");
+}
+
+Test(reason, a_noise_row_is_held_against_the_nearest_cluster)
+{
+    static const char *const names[] = { "x" };
+    struct buf out;
+    struct verdict_answer row = { .reason_count = 1 };
+    row.reason[0] = (struct detect_reason){ .value = 5131424,
+                                            .usual = 2194619,
+                                            .direction = 1,
+                                            .contribution = 1,
+                                            .distance = 9,
+                                            .nearest = true };
+    buf_init(&out, 4096);
+    cr_assert_eq(verdict_why(&row, names, &out), 0);
+    cr_assert_str_eq(buf_text(&out),
+                     "x 5.13M, nearest cluster 2.19M (2.3x, high)");
+    buf_release(&out);
 }
 
 Test(reason, several_are_joined_and_none_is_empty)
