@@ -5,6 +5,8 @@
  * have fewer points than this, and windows are at most eight cells wide. */
 #define GROUP_POINTS 5u
 #define GROUP_SPAN 3u
+/* So many points around a cell are counted as looked at, fewer are no time. */
+#define CROWD_POINTS 4096u
 
 struct grid_marking {
     struct grid *g;
@@ -45,6 +47,7 @@ static void mark_near(struct grid_marking *m)
 {
     m->nears = mark_ranges(m, 0, m->sweep.rows_near, m->near, &m->near_total);
     m->far_known = false;
+    m->far_total = 0;
 }
 
 static uint64_t mark_far(struct grid_marking *m)
@@ -95,8 +98,8 @@ static int mark_group(struct grid_marking *m, uint32_t from, uint32_t to)
                 continue;
             if (mark_is_core(m, p))
                 mark_core(g, c, p);
-            rc = grid_looked(g,
-                             m->near_total + (m->far_known ? m->far_total : 0));
+            if (m->near_total + m->far_total >= CROWD_POINTS)
+                rc = grid_looked(g, m->near_total + m->far_total);
         }
     return rc;
 }
