@@ -3,6 +3,8 @@
 
 #include "proto/base/check.h"
 
+#include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -178,15 +180,42 @@ static int accept_whole(struct detect_state *st,
     return dbscan_noise_find(st);
 }
 
+/* A distance for each point that there is, of a size that eps may have: else
+ * no part could be computed with the eps that comes of it. */
+static bool near_is_usable(const struct detect_state *st, const double *square,
+                           uint32_t points)
+{
+    const double least = DBSCAN_EPS_LEAST * DBSCAN_EPS_LEAST;
+    const double most = DBSCAN_EPS_MOST * DBSCAN_EPS_MOST;
+    uint32_t k = st->config.min_points;
+    for (uint32_t q = 0; q < st->queries; q++, square += k)
+        for (uint32_t i = 0; i < k; i++)
+            if (i < points
+                    ? square[i] > most || (square[i] > 0.0 && square[i] < least)
+                    : !isinf(square[i]))
+                return false;
+    return true;
+}
+
+static int unpack_near(const struct detect_state *st, uint32_t part,
+                       const struct wire_payload *payload, struct arena *arena,
+                       struct dbscan_share *s)
+{
+    int err = dbscan_unpack_near(payload, st->config.min_points, st->queries,
+                                 arena, &s->near);
+    if (err == 0 && !near_is_usable(st, s->near, near_points(st, part).rows))
+        err = ERR_PROTO;
+    return err;
+}
+
 /* A payload of a part into `s`, with memory from `arena`. */
 static int unpack_share(const struct detect_state *st, uint32_t phase,
-                        const struct wire_payload *payload, struct arena *arena,
-                        struct dbscan_share *s)
+                        uint32_t part, const struct wire_payload *payload,
+                        struct arena *arena, struct dbscan_share *s)
 {
     switch (phase) {
     case DBSCAN_NEAR:
-        return dbscan_unpack_near(payload, st->config.min_points, st->queries,
-                                  arena, &s->near);
+        return unpack_near(st, part, payload, arena, s);
     case DBSCAN_PART:
         return dbscan_unpack_part(payload, s->region.own, s->region.halo, arena,
                                   &s->part);
@@ -206,9 +235,10 @@ static int dbscan_validate(const struct detect_state *st, uint32_t phase_index,
     struct dbscan_whole whole;
     struct dbscan_share share = st->share[part];
     arena_init(&arena, SIZE_MAX);
-    int err = phase->phase == DBSCAN_WHOLE
-                  ? unpack_whole(st, payload, &arena, &whole)
-                  : unpack_share(st, phase->phase, payload, &arena, &share);
+    int err =
+        phase->phase == DBSCAN_WHOLE
+            ? unpack_whole(st, payload, &arena, &whole)
+            : unpack_share(st, phase->phase, part, payload, &arena, &share);
     arena_release(&arena);
     return err == 0 || err == ERR_NOMEM ? err : ERR_PROTO;
 }
@@ -221,7 +251,7 @@ static int dbscan_accept(struct detect_state *st, uint32_t phase_index,
         return ERR_PROTO;
     if (phase->phase == DBSCAN_WHOLE)
         return accept_whole(st, payload);
-    return unpack_share(st, phase->phase, payload, &st->arena,
+    return unpack_share(st, phase->phase, part, payload, &st->arena,
                         &st->share[part]);
 }
 

@@ -435,6 +435,43 @@ Test(dbscan, results_that_are_not_what_was_asked_for_are_refused)
     detect_dbscan.close(st);
 }
 
+/* An eps that comes of them must be one that tasks may have. */
+Test(dbscan, near_points_are_as_many_as_there_are_and_at_a_distance)
+{
+    struct rng g = seed_rng(seed_any());
+    struct detect_batch batch = { 9,
+                                  dbscan_support_rows(&arena, &g, 8, 2, 0.0),
+                                  { .cols = 2 } };
+    struct detect_config c = dbscan_support_config(0.0, 3);
+    struct plan_shape shape = { 8, 2, 0 };
+    struct detect_state *st;
+    struct plan plan;
+    c.part_rows = 2; /* the third one is at infinity */
+    cr_assert_eq(detect_dbscan.plan(&c, &shape, &plan), 0);
+    cr_assert_eq(detect_dbscan.open(&c, &batch, &plan, &st), 0);
+    cr_assert_eq(detect_dbscan.prepare(st, 0), 0);
+    struct wire_payload p = dbscan_support_task(st, 0, 1, &arena);
+    double *square = arena_alloc(&arena, 3 * 8, sizeof *square);
+    memcpy(square, p.block[0].data, 3 * 8 * sizeof *square);
+    p.block[0].data = square;
+    cr_expect_eq(validate(st, 0, 1, &p), 0);
+    cr_assert(isinf(square[3 * 7 + 2]));
+    square[3 * 7 + 2] = 1e9;
+    cr_expect_eq(validate(st, 0, 1, &p), ERR_PROTO, "a point too many");
+    square[3 * 7 + 2] = (double)INFINITY;
+    square[3 * 7 + 1] = (double)INFINITY;
+    cr_expect_eq(validate(st, 0, 1, &p), ERR_PROTO, "a point too few");
+    square[3 * 7 + 1] = 1e201;
+    cr_expect_eq(validate(st, 0, 1, &p), ERR_PROTO, "too far");
+    square[3 * 7 + 1] = 1e199;
+    cr_expect_eq(validate(st, 0, 1, &p), 0);
+    square[3 * 7] = 1e-201;
+    cr_expect_eq(validate(st, 0, 1, &p), ERR_PROTO, "too near");
+    square[3 * 7] = 0.0;
+    cr_expect_eq(validate(st, 0, 1, &p), 0);
+    detect_dbscan.close(st);
+}
+
 Test(dbscan, a_whole_batch_is_measured_with_the_eps_that_was_asked_for)
 {
     struct rng g = seed_rng(seed_any());
