@@ -119,7 +119,10 @@ static int train(struct engine *e, struct reader *r, struct fault *fault)
     char origin[sizeof e->kept.origin], hash[STORE_MODEL_HASH];
     char rows[32], bad[64] = "";
     (void)kept_origin_of(&e->settings, origin, sizeof origin);
-    int rc = reader_model_of(r, origin, hash, fault);
+    /* Before the first batch what training taught may not be there: it is
+     * stored after the model. */
+    int rc = e->meta.last_batch == 0 ? ERR_NOTFOUND
+                                     : reader_model_of(r, origin, hash, fault);
     if (rc == 0)
         return kept_from_db(&e->kept, r, e->db, hash, fault);
     if (rc != ERR_NOTFOUND)
@@ -239,7 +242,10 @@ int frozen_store(struct engine *e, struct fault *fault)
         return rc;
     if (e->kept.delta.length > 0)
         return store_learned(e, fault);
-    /* An earlier start may have trained and gone no further. */
-    return was_given(e, "train") ? 0
-                                 : store_learned_put(e->store, NULL, 0, fault);
+    /* An earlier start may have trained and gone no further: with its model
+     * what it taught holds as well. */
+    const char *model = e->settings.model;
+    return *model != '\0' && strcmp(stored(e, "model"), model) == 0
+               ? 0
+               : store_learned_put(e->store, NULL, 0, fault);
 }

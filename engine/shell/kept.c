@@ -14,6 +14,7 @@
 
 #define DELTA_BYTES_MAX ((size_t)1 << 30)
 #define MADE_BY "fyke"
+#define PATH_SHOWN 120u
 
 void kept_init(struct kept *k)
 {
@@ -92,13 +93,16 @@ const char *kept_origin_of(const struct settings *s, char *out,
 {
     char extension[32] = "";
     struct detect_config c = detecting_config(s);
+    size_t length = strlen(s->train);
+    const char *end = /* of a long path: where names differ */
+        length > PATH_SHOWN ? s->train + length - PATH_SHOWN : s->train;
     if (c.extension > 0)
         (void)snprintf(extension, sizeof extension, ", extension %u",
                        c.extension);
     (void)snprintf(out, out_bytes,
-                   "trained on %.120s (seed %" PRIu64 ", %" PRIu64
+                   "trained on %s (seed %" PRIu64 ", %" PRIu64
                    " trees, subsample %" PRIu64 "%s)",
-                   s->train, s->seed, s->trees, s->subsample, extension);
+                   end, s->seed, s->trees, s->subsample, extension);
     return out;
 }
 

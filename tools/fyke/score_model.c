@@ -1,6 +1,7 @@
 /* The model of fyke score. */
 #include "tools/fyke/score_model.h"
 
+#include "engine/shell/detecting.h"
 #include "engine/shell/model.h"
 
 #include <string.h>
@@ -9,6 +10,21 @@
 static bool is_set(const char *text)
 {
     return text != NULL && *text != '\0';
+}
+
+/* A model is for the forest. */
+static int check_use(const struct settings *s, struct fault *fault)
+{
+    struct detect_set set;
+    int err = detecting_set(s, &set, fault);
+    for (uint32_t i = 0; i < set.count && err == 0; i++)
+        if (set.ops[i] == &detect_iforest)
+            return ERR_OK;
+    return err != 0 ? err
+                    : fault_set(fault, ERR_USAGE,
+                                "a model is of the isolation forest, which "
+                                "--detector leaves out: add --detector "
+                                "iforest");
 }
 
 int score_model_open(struct kept *k, struct settings *s, struct fault *fault)
@@ -23,6 +39,11 @@ int score_model_open(struct kept *k, struct settings *s, struct fault *fault)
         return fault_set(fault, ERR_USAGE,
                          "--mode frozen needs a model: --model FILE, or "
                          "--train FILE to fit one");
+    if (is_set(s->model) || is_set(s->train)) {
+        int err = check_use(s, fault);
+        if (err != 0)
+            return err;
+    }
     if (!is_set(s->model))
         return ERR_OK;
     if (access(s->model, F_OK) != 0 && model_is_hash(s->model))
