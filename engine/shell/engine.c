@@ -155,6 +155,7 @@ static void tell_started(struct engine *e)
         .trained_rows = e->kept.trained_rows,
         .trees = s->trees,
         .subsample = s->subsample,
+        .extension = s->extension,
         .fit_rows = s->fit_rows,
         .seed = s->seed,
         .severity = s->severity,

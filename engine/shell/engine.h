@@ -32,7 +32,7 @@ struct engine_started {
     uint32_t left_out;     /* host:processes: fyke's own processes */
     const char *model;     /* mode frozen: the model's hash, else NULL */
     uint64_t trained_rows; /* it was fitted on so many rows now, else 0 */
-    uint64_t trees, subsample, fit_rows, seed;
+    uint64_t trees, subsample, extension, fit_rows, seed;
     double severity;
     const char *detectors; /* "iforest,dbscan" */
     uint32_t detector_count, votes;

@@ -114,6 +114,18 @@ static void print_clusters(const struct detect_result *r, struct buf *out)
                      text_count(noise, rows, sizeof rows));
 }
 
+static void print_forest(const struct score_report *r,
+                         const struct detect_result *result, struct buf *out)
+{
+    uint64_t extension = r->settings->extension;
+    (void)buf_printf(out, "%u trees on %u %s each", result->trees, result->psi,
+                     plural(result->psi, "row", "rows"));
+    if (extension > 0)
+        (void)buf_printf(out, ", splits on %" PRIu64 " features each",
+                         extension + 1);
+    (void)buf_printf(out, ", seed %" PRIu64, r->settings->seed);
+}
+
 static void print_detector(const struct score_report *r,
                            const struct detect_run *run, struct buf *out)
 {
@@ -127,9 +139,7 @@ static void print_detector(const struct score_report *r,
         (void)buf_printf(out, "model %.16s, %s", r->kept->file.hash,
                          r->kept->origin);
     else
-        (void)buf_printf(out, "%u trees on %u %s each, seed %" PRIu64,
-                         result->trees, result->psi,
-                         plural(result->psi, "row", "rows"), r->settings->seed);
+        print_forest(r, result, out);
     if (result->cluster != NULL)
         print_clusters(result, out);
     for (uint32_t i = 0; i < result->rows; i++)

@@ -153,14 +153,20 @@ static void print_frozen(const struct engine_started *e, struct buf *out)
 /* Of the forest, where it is asked. */
 static void print_model(const struct engine_started *e, struct buf *out)
 {
+    char extension[64] = "";
+    if (e->extension > 0)
+        (void)snprintf(extension, sizeof extension,
+                       ", splits on %" PRIu64 " features each",
+                       e->extension + 1);
     if (e->model != NULL)
         print_frozen(e, out);
     else if (strstr(e->detectors, "iforest") != NULL)
         (void)buf_printf(out,
                          "  model     %" PRIu64 " trees on %" PRIu64
-                         " rows each, batches under %" PRIu64
+                         " rows each%s, batches under %" PRIu64
                          " rows with recent ones, seed %" PRIu64 "\n",
-                         e->trees, e->subsample, e->fit_rows, e->seed);
+                         e->trees, e->subsample, extension, e->fit_rows,
+                         e->seed);
 }
 
 static void print_cut(const struct view_run *v, const struct engine_started *e,
