@@ -77,6 +77,9 @@ static int drop_batch(struct store *s, int64_t batch, struct fault *fault)
     for (size_t i = 0; i < sizeof drop / sizeof drop[0] && err == 0; i++) {
         err = store_run_with(s, drop[i], batch, 0, fault);
     }
+    if (err == 0) {
+        err = store_run_with(s, SQL_DROP_MODELS, batch + 1, 0, fault);
+    }
     return err == 0 ? store_run_with(s, SQL_DROP_SETTINGS, batch + 1, 0, fault)
                     : err;
 }

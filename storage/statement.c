@@ -4,6 +4,10 @@
  */
 #include "storage/store_impl.h"
 
+#define SETTING_IS_OVER                                                        \
+    "exists(select 1 from setting n where n.name=s.name and "                  \
+    "n.from_batch<=?1 and (n.from_batch,n.id)>(s.from_batch,s.id))"
+
 static const char *const sql_text[SQL_COUNT] = {
     [SQL_BEGIN] = "begin immediate",
     [SQL_COMMIT] = "commit",
@@ -83,11 +87,14 @@ static const char *const sql_text[SQL_COUNT] = {
     [SQL_DROP_BAD] = "delete from bad_record where batch=?1",
     [SQL_DROP_RANGES] = "delete from batch_range where batch=?1",
     [SQL_DROP_BATCH] = "delete from batch where batch=?1",
+    /* Models that such settings named, and no other one names. */
+    [SQL_DROP_MODELS] =
+        "delete from model where hash in (select s.value from setting s "
+        "where s.name='model' and " SETTING_IS_OVER ") and hash not in "
+        "(select s.value from setting s where s.name='model' and "
+        "not " SETTING_IS_OVER ")",
     /* Settings that no batch from ?1 on can use any more. */
-    [SQL_DROP_SETTINGS] =
-        "delete from setting as s where exists(select 1 from setting n "
-        "where n.name=s.name and n.from_batch<=?1 and "
-        "(n.from_batch,n.id)>(s.from_batch,s.id))",
+    [SQL_DROP_SETTINGS] = "delete from setting as s where " SETTING_IS_OVER,
     [SQL_DROP_EVENTS] =
         "delete from event where id in (select id from event where "
         "id<=(select max(id) from event)-?1 order by id limit ?2)",

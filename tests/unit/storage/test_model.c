@@ -11,6 +11,9 @@ static const char hash_a[] =
 static const char hash_b[] =
     "aaaa000011112222bbb344445555666677778888999900001111222233334444";
 
+static const char hash_c[] =
+    "cccc000011112222bbb344445555666677778888999900001111222233334444";
+
 static int put(struct store *s, const char *hash, const char *text)
 {
     const struct store_model m = { .hash = hash,
@@ -108,6 +111,45 @@ Test(model, what_training_taught_is_the_state_before_the_first_batch)
     reader_close(r);
     buf_release(&state);
     fixture_close(s, true);
+}
+
+static void use(struct store *s, uint64_t batch, const char *hash)
+{
+    const struct store_setting setting = { "model", hash };
+    const struct store_change change = { .from_batch = batch,
+                                         .setting = &setting,
+                                         .setting_count = 1 };
+    cr_assert_eq(store_change_put(s, &change, NULL), 0);
+}
+
+Test(model, that_was_used_goes_with_the_last_batch_of_it)
+{
+    const char *path = fixture_path("drop.db");
+    struct store *s = fixture_open_with(&(struct store_options){
+        .path = path, .mode = 0600, .keep_age_us = 1000000 });
+    struct fixture_batch f;
+    fixture_pin(s);
+    cr_assert_eq(put(s, hash_a, "first"), 0);
+    cr_assert_eq(put(s, hash_b, "second"), 0);
+    cr_assert_eq(put(s, hash_c, "not used yet"), 0);
+    for (uint64_t n = 1; n <= 80; n++) { /* the latest 32 stay */
+        if (n == 1)
+            use(s, n, hash_a);
+        if (n == 21)
+            use(s, n, hash_b);
+        if (n == 31)
+            use(s, n, hash_a);
+        fixture_batch(&f, n);
+        fixture_commit(s, &f.b);
+        cr_expect_eq(fixture_number(path, "select count(*) from model"),
+                     n <= 61 ? 3 : 2, "batch %d", (int)n);
+    }
+    cr_expect_str_eq(fixture_query(path, "select group_concat(cast(payload as "
+                                         "text)) from (select payload from "
+                                         "model order by hash)"),
+                     "first,not used yet");
+    fixture_close(s, true);
+    fixture_check(path);
 }
 
 Test(model, is_found_by_where_it_is_from)

@@ -180,6 +180,11 @@ static void commit_full(struct store *s, uint64_t batch)
         answer[i].record_bytes = sizeof record;
         answer[i].reason_count = 1;
         answer[i].reason[0] = (struct store_reason){ "x", 1, 2, -1, 3 };
+        answer[i].opinion_count = 1;
+        answer[i].opinion[0] = (struct store_opinion){ .detector = "dbscan",
+                                                       .of = 1,
+                                                       .reason_count = 1 };
+        answer[i].opinion[0].reason[0] = answer[i].reason[0];
         score[i] = (struct store_score){ .row = i, .of = 1 };
     }
     fixture_batch(&f, batch);
@@ -215,8 +220,9 @@ Test(retain, batches_older_than_the_age_go_with_all_their_rows)
     cr_expect_str_eq(fixture_query(path, "select min(batch),max(batch),"
                                          "count(*) from batches"),
                      "70|120|51");
-    static const char *const table[] = { "answer", "reason", "bad_record",
-                                         "score", "batch_range" };
+    static const char *const table[] = {
+        "answer", "opinion", "reason", "bad_record", "score", "batch_range"
+    };
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++) {
         char sql[80];
         (void)snprintf(sql, sizeof sql, "select min(batch) from %s", table[i]);
