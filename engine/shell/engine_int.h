@@ -184,6 +184,8 @@ struct engine {
     int64_t last_cut_ns;
     struct silence silence; /* seen and not yet written down */
     int64_t silence_told_us;
+    uint64_t large_task; /* whose result was the last too large for a message */
+    uint32_t large_results;
     int commit_err; /* of the last commit */
     int infer_err;  /* a pipe's head showed too little; the pinned schema may do
                      */

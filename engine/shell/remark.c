@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#define LARGE_RESULTS 3u /* of one task, until it is believed */
+
 struct remark_event {
     struct writer_command command;
     struct store_event event;
@@ -164,6 +166,24 @@ static void note_state(struct engine *e, const struct coord_action *a,
     }
 }
 
+/* A result that fits no message is so whoever computes it: trying on would
+ * never end. A few times, since a worker may err. */
+static bool is_too_large(struct engine *e, const struct coord_action *a)
+{
+    if (a->note != COORD_NOTE_TASK_FAILED || a->err != ERR_LIMIT)
+        return false;
+    e->large_results = a->task == e->large_task ? e->large_results + 1 : 1;
+    e->large_task = a->task;
+    if (e->large_results < LARGE_RESULTS)
+        return false;
+    engine_fail(e, ERR_LIMIT,
+                "batch %" PRIu64 ": a result of %s does not fit a message of "
+                "%u MiB; take fewer rows a batch with --max-rows",
+                a->batch, e->detectors.ops[a->detector]->name,
+                WIRE_MESSAGE_BYTES_MAX >> 20);
+    return true;
+}
+
 struct interval_event {
     struct writer_command command;
     struct store_event event;
@@ -226,6 +246,8 @@ void remark_note(struct engine *e, const struct coord_action *a)
     case COORD_NOTE_RESULT_DIFFERS:
     case COORD_NOTE_TASK_FAILED:
     case COORD_NOTE_RESULT_INVALID:
+        if (is_too_large(e, a))
+            return;
         note_worker(e, a, text, sizeof text);
         engine_remark(e, LOG_LEVEL_WARN, coord_note_name(a->note), "%s", text);
         return;

@@ -6,11 +6,13 @@
  *   hello           HELLO of a client (no task slots)
  *   worker          HELLO of a worker
  *   ready           READY, a worker's request for work
+ *   large           RESULT of the task that came last: it fits no message
  *   status          CONTROL: status
  *   verb=N          CONTROL with another verb
  *   junk            bytes that are no message
  *   bye             BYE
  *   wait            nothing, until standard input ends
+ *   like=N:DIGEST   the algorithm and self-test (fyke --version) of a worker
  *   id=TEXT         the request_id of the sets behind it
  *   who=TEXT        who asks, in the sets behind it
  *   set             CONTROL: the settings NAME=VALUE before it
@@ -34,6 +36,12 @@ struct raw {
     struct link_client *client;
     struct wire_envelope envelope;
     struct wire_control control;
+    uint32_t algorithm_version;
+    uint64_t selftest_digest;
+    struct wire_result result; /* of the last task, whose names are below */
+    char detector[32];
+    uint64_t task;
+    uint32_t attempt;
 };
 
 static void no_wake(void *context)
@@ -85,6 +93,8 @@ static void send_hello(struct raw *r, uint32_t slots)
     struct wire_message m = { 0 };
     m.body.hello.wire_version = WIRE_VERSION;
     m.body.hello.slots = slots;
+    m.body.hello.algorithm_version = r->algorithm_version;
+    m.body.hello.selftest_digest = r->selftest_digest;
     m.body.hello.pid = 1;
     m.body.hello.host = text_of("raw");
     send_message(r, &m, WIRE_HELLO);
@@ -99,6 +109,36 @@ static void send_control(struct raw *r, uint32_t verb)
     m.body.control = r->control;
     send_message(r, &m, WIRE_CONTROL);
     r->control.pair_count = 0;
+}
+
+static void send_large(struct raw *r)
+{
+    struct wire_message m = { .body.result = r->result };
+    struct wire_envelope before = r->envelope;
+    r->envelope.task = r->task;
+    r->envelope.attempt = r->attempt;
+    send_message(r, &m, WIRE_RESULT);
+    r->envelope = before;
+}
+
+static void keep_task(struct raw *r, const struct wire_message *m)
+{
+    const struct wire_task *t = &m->body.task;
+    (void)snprintf(r->detector, sizeof r->detector, "%.*s",
+                   (int)t->detector.length, t->detector.text);
+    r->task = m->envelope.task;
+    r->attempt = m->envelope.attempt;
+    r->result = (struct wire_result){ .batch = t->batch,
+                                      .detector = text_of(r->detector),
+                                      .phase = t->phase,
+                                      .part = t->part,
+                                      .status = ERR_LIMIT };
+}
+
+static void be_like(struct raw *r, char *text)
+{
+    r->algorithm_version = (uint32_t)strtoul(text, &text, 10);
+    r->selftest_digest = *text == ':' ? strtoull(text + 1, NULL, 16) : 0;
 }
 
 static void send_junk(struct raw *r)
@@ -120,6 +160,8 @@ static bool say(struct raw *r, char *word)
         send_hello(r, 1);
     else if (strcmp(word, "ready") == 0)
         send_message(r, &none, WIRE_READY);
+    else if (strcmp(word, "large") == 0)
+        send_large(r);
     else if (strcmp(word, "bye") == 0)
         send_message(r, &none, WIRE_BYE);
     else if (strcmp(word, "junk") == 0)
@@ -130,6 +172,8 @@ static bool say(struct raw *r, char *word)
         send_control(r, WIRE_VERB_SET);
     else if (strncmp(word, "verb=", 5) == 0)
         send_control(r, (uint32_t)strtoul(word + 5, NULL, 10));
+    else if (strncmp(word, "like=", 5) == 0)
+        be_like(r, word + 5);
     else if (strncmp(word, "id=", 3) == 0)
         r->control.request_id = text_of(word + 3);
     else if (strncmp(word, "who=", 4) == 0)
@@ -153,6 +197,8 @@ static void print_reply(struct raw *r, const struct link_event *e)
     }
     r->envelope.epoch = m.envelope.epoch;
     memcpy(r->envelope.run_id, m.envelope.run_id, sizeof r->envelope.run_id);
+    if (m.envelope.kind == WIRE_TASK)
+        keep_task(r, &m);
     printf("%s", wire_kind_name(m.envelope.kind));
     if (m.envelope.kind == WIRE_REFUSED)
         printf(" %d %.*s", m.body.refused.code,
