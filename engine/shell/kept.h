@@ -6,7 +6,8 @@
  *          features. Release it when no batch is open any more.
  * Training is batch 0: fitted and scored like a batch, before the first one.
  *          Its rows' severities and its newest ordinary rows are what is
- *          learned of it, so that there is no cold start.
+ *          learned of it, so that there is no cold start. Of the forest: other
+ *          detectors make their references from the first batches.
  */
 #ifndef FYKE_SHELL_KEPT_H
 #define FYKE_SHELL_KEPT_H
