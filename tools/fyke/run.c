@@ -30,13 +30,14 @@ const struct command command_run = {
         "rows that\nwere less strange. Rows at --severity and above are "
         "flagged (view anomalies);\nnear misses from 99 up are kept too "
         "(view candidates).\n",
-    .examples = "  fyke run host:processes --every 100ms --for 30s\n"
-                "  fyke run payments.csv --key CUSTOMER_ID\n"
-                "  tail -F app.ndjson | fyke run - --db app.fyke.db\n"
-                "  fyke run payments.csv --detector iforest,dbscan --votes all\n"
-                "  fyke run today.csv --train history.csv\n"
-                "  sqlite3 -readonly -box payments.fyke.db \"select * from "
-                "anomalies\"\n",
+    .examples =
+        "  fyke run host:processes --every 100ms --for 30s\n"
+        "  fyke run payments.csv --key CUSTOMER_ID\n"
+        "  tail -F app.ndjson | fyke run - --db app.fyke.db\n"
+        "  fyke run payments.csv --detector iforest,dbscan --votes all\n"
+        "  fyke run today.csv --train history.csv\n"
+        "  sqlite3 -readonly -box payments.fyke.db \"select * from "
+        "anomalies\"\n",
     .exits = "  0 ok, also when stopped by Ctrl-C   1 failed, or rows of a "
              "pipe were lost\n"
              "  2 usage, or a named column does not exist   65 the content "
