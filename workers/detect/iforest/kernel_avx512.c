@@ -145,7 +145,7 @@ static MASK_APART void rank_ninth(const float *search, const float *x,
                                   uint16_t *rank)
 {
     __m512 t[16];
-    for (uint32_t k = 0; k < 16; k++)
+    for (size_t k = 0; k < 16; k++)
         t[k] = _mm512_loadu_ps(search + 256 + 16 * k);
     for (uint32_t i = 0; i < MASK_ROWS; i += 16) {
         __m512i at = rank_load(rank + i);
