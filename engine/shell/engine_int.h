@@ -238,7 +238,7 @@ struct slot *engine_slot(struct engine *e, uint64_t batch);
 void engine_remark(struct engine *e, enum log_level level, const char *event,
                    const char *format, ...) FYKE_PRINTF(4, 5);
 void remark_note(struct engine *e, const struct coord_action *a);
-/* remark_eps.c: of a batch that is merged */
+/* remark_eps.c: of a batch that was committed */
 void remark_eps(struct engine *e, const struct slot *s);
 
 /* slot.c: what happens to a sealed batch */

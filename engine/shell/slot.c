@@ -241,7 +241,6 @@ static void merge_done(struct job *j)
         return;
     slot_count(j->slot);
     slot_log(j->engine, j->slot, "merged");
-    remark_eps(j->engine, j->slot);
     engine_step(j->engine, &(struct coord_event){ .kind = COORD_EV_MERGED,
                                                   .batch = j->slot->batch });
 }
@@ -293,6 +292,7 @@ static void commit_done(struct writer_command *c)
         e->committed_position = s->input.to_position;
         e->committed_line = s->input.to_line;
         progress_committed(e, s, c->took_us);
+        remark_eps(e, s); /* here, since batches are merged in any order */
     }
     engine_step(e, &(struct coord_event){ .kind = COORD_EV_COMMITTED,
                                           .batch = s->batch,
