@@ -32,8 +32,8 @@ uint8_t *framer_room(struct framer *f, size_t n)
 
 int framer_text_append(struct framer *f, const uint8_t *bytes, size_t n)
 {
-    const uint8_t *end = (const uint8_t *)f->text + f->length;
-    if (f->text == NULL || bytes != end) { /* else it is framer_room's */
+    bool there = f->text != NULL && bytes == (uint8_t *)f->text + f->length;
+    if (!there) { /* not framer_room's */
         int rc = text_reserve(f, n);
         if (rc != 0)
             return rc;
