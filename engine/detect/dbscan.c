@@ -1,12 +1,10 @@
 /* The coordinator's half of DBSCAN: tasks out, results in. */
 #include "engine/detect/dbscan_state.h"
-
-#include "proto/base/check.h"
+#include "engine/detect/task.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 static void dbscan_close(struct detect_state *st)
 {
@@ -121,14 +119,8 @@ static int task_search(struct detect_state *st, uint32_t part,
 static int dbscan_task(struct detect_state *st, uint32_t phase_index,
                        uint32_t part, struct wire_task *ret_task)
 {
-    const struct plan_phase *phase = &st->plan.phase[phase_index];
-    check(phase_index < st->plan.phase_count && part < phase->tasks);
-    memset(ret_task, 0, sizeof *ret_task);
-    ret_task->batch = st->batch;
-    ret_task->detector =
-        (struct wire_text){ DBSCAN_NAME, sizeof DBSCAN_NAME - 1 };
-    ret_task->phase = phase->phase;
-    ret_task->part = part;
+    const struct plan_phase *phase = task_begin(
+        &st->plan, phase_index, part, st->batch, DBSCAN_NAME, ret_task);
     arena_reset(&st->task_arena);
     switch (phase->phase) {
     case DBSCAN_WHOLE:

@@ -2,6 +2,7 @@
 #include "engine/detect/iforest_plan.h"
 #include "engine/detect/iforest_state.h"
 #include "engine/detect/model.h"
+#include "engine/detect/task.h"
 
 #include "proto/base/check.h"
 
@@ -152,14 +153,8 @@ static int task_score(struct detect_state *st, const struct plan_phase *phase,
 static int iforest_task(struct detect_state *st, uint32_t phase_index,
                         uint32_t part, struct wire_task *ret_task)
 {
-    const struct plan_phase *phase = &st->plan.phase[phase_index];
-    check(phase_index < st->plan.phase_count && part < phase->tasks);
-    memset(ret_task, 0, sizeof *ret_task);
-    ret_task->batch = st->batch;
-    ret_task->detector =
-        (struct wire_text){ IFOREST_NAME, sizeof IFOREST_NAME - 1 };
-    ret_task->phase = phase->phase;
-    ret_task->part = part;
+    const struct plan_phase *phase = task_begin(
+        &st->plan, phase_index, part, st->batch, IFOREST_NAME, ret_task);
     arena_reset(&st->task_arena);
     switch (phase->phase) {
     case IFOREST_FIT_SCORE:

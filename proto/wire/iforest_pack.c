@@ -1,40 +1,12 @@
 /* Isolation forest structs to payloads. Nothing is copied that need not be. */
+#include "proto/wire/block.h"
 #include "proto/wire/iforest.h"
 #include "proto/wire/iforest_payload.h"
-
-#include <string.h>
-
-static void pack_start(struct wire_payload *p, uint32_t numbers,
-                       uint32_t blocks)
-{
-    memset(p, 0, sizeof *p);
-    p->number_count = numbers;
-    p->block_count = blocks;
-}
-
-static struct wire_block block_of(enum wire_type type, uint32_t rows,
-                                  const void *data)
-{
-    return (struct wire_block){ type, rows, 1, data };
-}
 
 static int pack_matrix(const struct matrix *m, struct arena *arena,
                        struct wire_block *ret_b)
 {
-    if (m->cols == 0 || m->cols > IFOREST_FEATURES_MAX)
-        return ERR_LIMIT;
-    struct wire_block b = { WIRE_F32, m->rows, m->cols, m->data };
-    if (m->stride != m->rows && m->rows > 0) {
-        size_t column_bytes = (size_t)m->rows * sizeof(float);
-        char *dense = arena_alloc(arena, m->cols, column_bytes);
-        if (dense == NULL)
-            return ERR_NOMEM;
-        for (uint32_t j = 0; j < m->cols; j++)
-            memcpy(dense + j * column_bytes, matrix_column(m, j), column_bytes);
-        b.data = dense;
-    }
-    *ret_b = b;
-    return 0;
+    return block_of_matrix(m, IFOREST_FEATURES_MAX, arena, ret_b);
 }
 
 int iforest_pack_fit(const struct iforest_fit_task *t, struct arena *arena,
@@ -42,7 +14,7 @@ int iforest_pack_fit(const struct iforest_fit_task *t, struct arena *arena,
 {
     if (t->tree_count > IFOREST_TREES_MAX || t->psi > IFOREST_SUBSAMPLE_MAX)
         return ERR_LIMIT;
-    pack_start(ret_p, FIT_NUMBERS, FIT_BLOCKS);
+    block_start(ret_p, FIT_NUMBERS, FIT_BLOCKS);
     ret_p->number[FIT_SEED] = t->seed;
     ret_p->number[FIT_BATCH] = t->batch;
     ret_p->number[FIT_TREE_FIRST] = t->tree_first;
@@ -62,7 +34,7 @@ int iforest_pack_fit_score(const struct iforest_fit_score_task *t,
     struct matrix recent = t->recent;
     if (recent.rows == 0)
         recent.cols = t->rows.cols;
-    pack_start(ret_p, FIT_SCORE_NUMBERS, FIT_SCORE_BLOCKS);
+    block_start(ret_p, FIT_SCORE_NUMBERS, FIT_SCORE_BLOCKS);
     ret_p->number[FIT_SCORE_SEED] = t->seed;
     ret_p->number[FIT_SCORE_BATCH] = t->batch;
     ret_p->number[FIT_SCORE_TREES] = t->trees;
@@ -77,14 +49,14 @@ int iforest_pack_fit_score(const struct iforest_fit_score_task *t,
 int iforest_pack_score(const struct iforest_score_task *t, struct arena *arena,
                        struct wire_payload *ret_p)
 {
-    pack_start(ret_p, 0, SCORE_BLOCKS);
+    block_start(ret_p, 0, SCORE_BLOCKS);
     return pack_matrix(&t->rows, arena, &ret_p->block[SCORE_ROWS]);
 }
 
 int iforest_pack_sums(const uint32_t *sums, uint32_t rows,
                       struct wire_payload *ret_p)
 {
-    pack_start(ret_p, 0, SUMS_BLOCKS);
+    block_start(ret_p, 0, SUMS_BLOCKS);
     ret_p->block[SUMS_SUMS] = block_of(WIRE_U32, rows, sums);
     return 0;
 }

@@ -9,42 +9,6 @@
 #include <stdbool.h>
 #include <string.h>
 
-static int payload_shape(const struct wire_payload *p, uint32_t numbers,
-                         uint32_t blocks)
-{
-    return p->number_count == numbers && p->block_count == blocks ? 0
-                                                                  : ERR_PROTO;
-}
-
-/* A number in [min, max]. */
-static int unpack_number(const struct wire_payload *p, uint32_t index,
-                         uint32_t min, uint32_t max, uint32_t *ret_value)
-{
-    uint64_t value = p->number[index];
-    if (value < min)
-        return ERR_PROTO;
-    if (value > max)
-        return ERR_LIMIT;
-    *ret_value = (uint32_t)value;
-    return 0;
-}
-
-/* A run of `rows` numbers of a type, copied and aligned. */
-static int unpack_run(const struct wire_block *b, enum wire_type type,
-                      size_t rows, struct arena *arena, const void **ret_run)
-{
-    if (b->type != type || b->rows != rows || b->cols != 1)
-        return ERR_PROTO;
-    size_t bytes = wire_block_bytes(b);
-    void *run = arena_alloc(arena, bytes, 1);
-    if (run == NULL)
-        return ERR_NOMEM;
-    if (bytes > 0)
-        memcpy(run, b->data, bytes);
-    *ret_run = run;
-    return 0;
-}
-
 static int unpack_matrix(const struct wire_block *b, uint32_t rows_min,
                          struct arena *arena, struct matrix *ret_m)
 {
@@ -72,24 +36,24 @@ int iforest_unpack_fit(const struct wire_payload *p, struct arena *arena,
 {
     struct iforest_fit_task t;
     const void *index;
-    int err = payload_shape(p, FIT_NUMBERS, FIT_BLOCKS);
+    int err = block_shape(p, FIT_NUMBERS, FIT_BLOCKS);
     if (err != 0)
         return err;
     t.seed = p->number[FIT_SEED];
     t.batch = p->number[FIT_BATCH];
-    err = unpack_number(p, FIT_TREE_COUNT, 1, IFOREST_TREES_MAX, &t.tree_count);
+    err = block_number(p, FIT_TREE_COUNT, 1, IFOREST_TREES_MAX, &t.tree_count);
     if (err == 0)
-        err = unpack_number(p, FIT_TREE_FIRST, 0,
-                            IFOREST_TREES_MAX - t.tree_count, &t.tree_first);
+        err = block_number(p, FIT_TREE_FIRST, 0,
+                           IFOREST_TREES_MAX - t.tree_count, &t.tree_first);
     if (err == 0)
-        err = unpack_number(p, FIT_PSI, 1, IFOREST_SUBSAMPLE_MAX, &t.psi);
+        err = block_number(p, FIT_PSI, 1, IFOREST_SUBSAMPLE_MAX, &t.psi);
     if (err == 0)
         err = unpack_matrix(&p->block[FIT_ROWS], 1, arena, &t.rows);
     if (err == 0)
-        err = unpack_number(p, FIT_EXTENSION, 0, t.rows.cols - 1, &t.extension);
+        err = block_number(p, FIT_EXTENSION, 0, t.rows.cols - 1, &t.extension);
     if (err == 0)
-        err = unpack_run(&p->block[FIT_INDEX], WIRE_U32,
-                         (size_t)t.tree_count * t.psi, arena, &index);
+        err = block_run(&p->block[FIT_INDEX], WIRE_U32,
+                        (size_t)t.tree_count * t.psi, arena, &index);
     if (err != 0)
         return err;
     t.index = index;
@@ -103,19 +67,19 @@ int iforest_unpack_fit_score(const struct wire_payload *p, struct arena *arena,
                              struct iforest_fit_score_task *ret_t)
 {
     struct iforest_fit_score_task t;
-    int err = payload_shape(p, FIT_SCORE_NUMBERS, FIT_SCORE_BLOCKS);
+    int err = block_shape(p, FIT_SCORE_NUMBERS, FIT_SCORE_BLOCKS);
     if (err != 0)
         return err;
     t.seed = p->number[FIT_SCORE_SEED];
     t.batch = p->number[FIT_SCORE_BATCH];
-    err = unpack_number(p, FIT_SCORE_TREES, 1, IFOREST_TREES_MAX, &t.trees);
+    err = block_number(p, FIT_SCORE_TREES, 1, IFOREST_TREES_MAX, &t.trees);
     if (err == 0)
-        err = unpack_number(p, FIT_SCORE_PSI, 1, IFOREST_SUBSAMPLE_MAX, &t.psi);
+        err = block_number(p, FIT_SCORE_PSI, 1, IFOREST_SUBSAMPLE_MAX, &t.psi);
     if (err == 0)
         err = unpack_matrix(&p->block[FIT_SCORE_ROWS], 1, arena, &t.rows);
     if (err == 0)
-        err = unpack_number(p, FIT_SCORE_EXTENSION, 0, t.rows.cols - 1,
-                            &t.extension);
+        err = block_number(p, FIT_SCORE_EXTENSION, 0, t.rows.cols - 1,
+                           &t.extension);
     if (err == 0)
         err = unpack_matrix(&p->block[FIT_SCORE_RECENT], 0, arena, &t.recent);
     if (err != 0)
@@ -131,7 +95,7 @@ int iforest_unpack_score(const struct wire_payload *p,
                          struct iforest_packed_rows *ret_r)
 {
     const struct wire_block *b = &p->block[SCORE_ROWS];
-    int err = payload_shape(p, 0, SCORE_BLOCKS);
+    int err = block_shape(p, 0, SCORE_BLOCKS);
     if (err == 0)
         err = block_matrix_shape(b, 1, IFOREST_FEATURES_MAX);
     if (err == 0)
@@ -164,7 +128,7 @@ static int unpack_sums(const struct wire_block *b, uint32_t rows,
 int iforest_unpack_sums(const struct wire_payload *p, uint32_t rows,
                         uint32_t *ret_sums)
 {
-    int err = payload_shape(p, 0, SUMS_BLOCKS);
+    int err = block_shape(p, 0, SUMS_BLOCKS);
     return err != 0 ? err : unpack_sums(&p->block[SUMS_SUMS], rows, ret_sums);
 }
 
